@@ -1,0 +1,292 @@
+"""The director: decides the prospect's next line and drafts it in their voice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import disclosure
+from bot.assessor.reading import Move
+from bot.mind import Stance, is_early
+from bot.moment import Moment
+from bot.moves import COSTLY, Code, OtherKind
+from bot.persona import Occasion
+from bot.plan import Plan, Provoked
+from bot.speech import Piece, short_words
+
+OBJECTS: dict[Code, tuple[Occasion, str]] = {
+    Code.PRESSURE: (Occasion.OBJECT_PRESSURE, "pushed"),
+    Code.PITCH: (Occasion.OBJECT_PITCH, "product before a reason"),
+    Code.GENERIC_CLAIM: (Occasion.OBJECT_CLAIM, "proof that is nobody's"),
+    Code.TELLING: (Occasion.OBJECT_TELLING, "told what to need"),
+    Code.REBUTTAL: (Occasion.OBJECT_REBUTTAL, "argued with"),
+    Code.VISION: (Occasion.OBJECT_VISION, "a picture before a reason"),
+    Code.NEXT_STEP: (Occasion.OBJECT_STEP, "a next step before a reason"),
+}
+NONSENSE: dict[OtherKind, Occasion] = {
+    OtherKind.VAGUE: Occasion.VAGUE,
+    OtherKind.KEYWORDS: Occasion.KEYWORDS,
+    OtherKind.GIBBERISH: Occasion.GIBBERISH,
+    OtherKind.INJECTION: Occasion.INJECTION,
+    OtherKind.FOREIGN: Occasion.FOREIGN,
+    OtherKind.ABUSE: Occasion.ABUSE,
+}
+MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DELEGATE)
+FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT, Occasion.CHANGE_SUBJECT)
+SURE_ENOUGH_TO_OBJECT = 0.55
+
+
+def decide(moment: Moment) -> Plan:
+    """The plan for the next line; pure but for the speaker's seeded choices."""
+    for rule in (_ends, _makes_no_sense, _takes_the_step, _objects, _answers):
+        plan = rule(moment)
+        if plan:
+            return plan
+    raise AssertionError("the last rule always answers")
+
+
+def _ends(moment: Moment) -> Plan | None:
+    reason = moment.after.is_done
+    if not reason:
+        return None
+    abused = moment.reading.kind == OtherKind.ABUSE
+    occasion = Occasion.END_ABUSED if abused else Occasion.END_PUSHED if reason == "pushed" else Occasion.END_BORED
+    plan = Plan("ends", objection=_provoked(moment), ending="ended_call")
+    return plan.add(moment.speaker.at(occasion, "sustain"))
+
+
+def _makes_no_sense(moment: Moment) -> Plan | None:
+    heard, kind = moment.heard, moment.reading.kind
+    if heard.is_silence:
+        occasion = Occasion.SILENCE
+    elif heard.is_too_long:
+        occasion = Occasion.TOO_LONG
+    elif kind in NONSENSE and not moment.reading.moves:
+        occasion = NONSENSE[kind]
+    else:
+        return None
+    plan = Plan(str(occasion)).add(moment.speaker.at(occasion, "sustain"))
+    if moment.after.patience < 25:
+        return plan.add(moment.speaker.at(Occasion.LOSING_PATIENCE, "sustain"))
+    return plan
+
+
+def _takes_the_step(moment: Moment) -> Plan | None:
+    if not moment.has(Code.NEXT_STEP) or _is_costly(moment) or is_early(moment.before, Code.NEXT_STEP):
+        return None
+    agreement = moment.persona.agrees_to
+    missing = [part for part in ("why", "cost", "who") if part not in moment.memory.voiced]
+    ripe = moment.after.is_convinced and disclosure.is_opened(moment.persona, moment.memory)
+    plan = Plan("weighs the step")
+    for part in missing[: 2 if ripe else 1]:
+        lines = getattr(agreement, part)
+        plan = plan.add(moment.speaker.pick(lines, "change", f"agrees_to.{part}"), voiced=part)
+    if ripe and len(missing) <= 2:
+        yes = plan.add(moment.speaker.pick(agreement.yes, "change", "agrees_to.yes"))
+        return replace(yes, act="agrees", ending="agreed_next_step")
+    if not ripe and moment.stance not in (Stance.CONCERNED, Stance.READY):
+        plan = Plan("weighs the step")
+    return plan.add(moment.speaker.pick(agreement.not_yet, "neutral", "agrees_to.not_yet"))
+
+
+def _objects(moment: Moment) -> Plan | None:
+    provoked = _provoked(moment)
+    if provoked is None:
+        return None
+    occasion = OBJECTS[provoked.move][0]
+    words = short_words(provoked.quote)
+    plan = Plan("objects", objection=provoked).add(moment.speaker.at(occasion, "sustain", words=words))
+    if moment.after.patience < 22:
+        return plan.add(moment.speaker.at(Occasion.LOSING_PATIENCE, "sustain"))
+    if moment.has(Code.PAIN_FISHING):
+        return disclosure.practised(moment, plan)
+    if _asked_plainly(moment):
+        return disclosure.short_answer(moment, plan)
+    return _resist(moment, plan) if moment.speaker.chance(0.6) else plan
+
+
+def _answers(moment: Moment) -> Plan:
+    if moment.has(Code.PAIN_FISHING) and not moment.reading.advancing:
+        plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
+        return disclosure.practised(moment, plan)
+    if not moment.reading.moves and not moment.heard.is_question:
+        return _small_talk(moment)
+    plan = _react(moment, Plan("answers"))
+    plan = disclosure.content(moment, plan)
+    if not _has_content(plan):
+        plan = _without_content(moment, plan)
+    return _ask_back(moment, plan)
+
+
+def _small_talk(moment: Moment) -> Plan:
+    offtopic = moment.reading.kind == OtherKind.OFFTOPIC
+    occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
+    plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))
+    if moment.memory.turns >= 2 and moment.stance == Stance.READY:
+        return plan.add(moment.speaker.at(Occasion.READY, "change"))
+    return _ask_back(moment, plan)
+
+
+def _react(moment: Moment, plan: Plan) -> Plan:
+    for reaction in (_corrects, _is_set_off, _heard_it, _takes_leave, _to_what_was_said, _to_a_name, _to_charm):
+        piece = reaction(moment)
+        if piece:
+            return plan.add(piece)
+    return plan
+
+
+def _corrects(moment: Moment) -> Piece | None:
+    if not moment.heard.contradictions:
+        return None
+    wrong = moment.heard.contradictions[0]
+    known = {item.id for item in moment.persona.brief} | set(moment.memory.earned)
+    right = wrong.right if wrong.item in known else None
+    return moment.speaker.at(Occasion.CONTRADICTED, "sustain", wrong=wrong.wrong, right=right)
+
+
+def _is_set_off(moment: Moment) -> Piece | None:
+    for trigger in moment.heard.triggers:
+        talk = "sustain" if trigger.effect.trust < 0 else "neutral"
+        piece = moment.speaker.pick(trigger.says, talk, f"triggers.{trigger.id}")
+        if piece:
+            return piece
+    return None
+
+
+def _heard_it(moment: Moment) -> Piece | None:
+    if moment.heard.is_repeat:
+        return moment.speaker.at(Occasion.HEARD_BEFORE, "sustain")
+    return None
+
+
+def _takes_leave(moment: Moment) -> Piece | None:
+    asked_leave = moment.has(Code.PERMISSION)
+    says_something = any(moment.has(c) for c in (Code.INSIGHT, Code.REFLECTION, Code.CONSEQUENCE, Code.VISION))
+    if asked_leave and not says_something:
+        return moment.speaker.at(Occasion.GO_AHEAD, "neutral")
+    return None
+
+
+def _to_what_was_said(moment: Moment) -> Piece | None:
+    speaker, heard = moment.speaker, moment.heard
+    if moment.has(Code.REFLECTION):
+        return _to_reflection(moment)
+    if moment.has(Code.VISION):
+        return speaker.at(Occasion.WELCOME_VISION, "neutral")
+    if moment.has(Code.PITCH):
+        return speaker.at(Occasion.WELCOME_PITCH, "neutral")
+    claim = moment.reading.best(Code.INSIGHT) or moment.reading.best(Code.TAILORING) or (
+        moment.reading.best(Code.CONSEQUENCE) if not heard.is_question else None
+    )
+    return _to_claim(moment, claim) if claim else _recalls(moment)
+
+
+def _to_reflection(moment: Moment) -> Piece | None:
+    if moment.heard.quoted_back and moment.speaker.chance(0.5):
+        talk = "change" if moment.is_open else "neutral"
+        return moment.speaker.at(Occasion.QUOTED_BACK, talk, words=moment.heard.quoted_back)
+    if moment.is_open or moment.after.trust >= 30:
+        return moment.speaker.at(Occasion.CONFIRM, "change" if moment.after.tension >= 30 else "neutral")
+    return moment.speaker.at(Occasion.CORRECT, "sustain")
+
+
+def _to_claim(moment: Moment, claim: Move) -> Piece | None:
+    speaker, heard = moment.speaker, moment.heard
+    figure = next((shown for shown in heard.figures if shown.split()[0].rstrip("%") in claim.quote), None)
+    if figure and speaker.chance(0.55):
+        return speaker.at(Occasion.ECHO_FIGURE, "neutral", figure=figure)
+    if claim.code == Code.TAILORING:
+        return speaker.at(Occasion.ECHO_WORDS, "neutral", words=short_words(claim.quote)) if speaker.chance(0.6) else None
+    if moment.stance == Stance.DISMISSIVE:
+        return speaker.at(Occasion.SHRINK, "sustain")
+    if moment.stance == Stance.GUARDED:
+        admits = speaker.chance(0.5)
+        return speaker.at(Occasion.HALF_ADMIT, "neutral") if admits else speaker.at(Occasion.SHRINK, "sustain")
+    if moment.stance == Stance.CURIOUS:
+        return speaker.at(Occasion.HALF_ADMIT if speaker.chance(0.5) else Occasion.TAKE_IN, "neutral")
+    return speaker.at(Occasion.TAKE_IN, "change")
+
+
+def _recalls(moment: Moment) -> Piece | None:
+    """Words of the rep's from at least three turns ago, now and then, once the prospect is interested."""
+    old = [words for turn, words in moment.memory.rep_words if moment.memory.turns - turn >= 2]
+    if old and moment.is_open and moment.speaker.chance(0.3):
+        return moment.speaker.at(Occasion.RECALL, "neutral", words=old[-1])
+    return None
+
+
+def _to_a_name(moment: Moment) -> Piece | None:
+    named = next(iter(moment.heard.people), None)
+    if named and not moment.has(Code.UNKNOWNS):
+        return moment.speaker.at(Occasion.PERSON_NAMED, "neutral", person=named.split()[0])
+    return None
+
+
+def _to_charm(moment: Moment) -> Piece | None:
+    if moment.heard.promise:
+        return moment.speaker.at(Occasion.PROMISED, "neutral", words=short_words(moment.heard.promise, 9))
+    return moment.speaker.at(Occasion.FLATTERED, "neutral") if moment.has(Code.FLATTERY) else None
+
+
+def _has_content(plan: Plan) -> bool:
+    return any(not piece.source.startswith("lines.") for piece in plan.pieces)
+
+
+def _without_content(moment: Moment, plan: Plan) -> Plan:
+    """Nothing of theirs came out: hold on to how things are, mull it over, or wait, as the stance has it."""
+    if moment.stance == Stance.READY:
+        return plan.add(moment.speaker.at(Occasion.READY, "change"))
+    if moment.stance == Stance.CONCERNED:
+        return plan if plan.pieces and moment.speaker.chance(0.5) else plan.add(moment.speaker.at(Occasion.THINK, "change"))
+    only_leave = moment.has(Code.PERMISSION) and not moment.heard.is_question
+    if plan.pieces and (only_leave or moment.has(Code.FLATTERY) or moment.stance == Stance.CURIOUS):
+        return plan
+    if plan.pieces and moment.speaker.chance(0.35):
+        return plan
+    return disclosure.holds_on(moment, plan) or _resist(moment, plan)
+
+
+def _resist(moment: Moment, plan: Plan) -> Plan:
+    firm = moment.stance == Stance.DISMISSIVE or moment.after.pressure >= 40
+    options = [o for o in (FIRM if firm else MILD) if o not in moment.memory.resisted[-2:]]
+    chosen = moment.speaker.choose(options)
+    person = moment.persona.stakeholders[0].name.split()[0] if chosen == Occasion.DELEGATE else None
+    piece = moment.speaker.at(chosen, "sustain", person=person)
+    return replace(plan.add(piece), resisted=str(chosen))
+
+
+def _ask_back(moment: Moment, plan: Plan) -> Plan:
+    wants = {Stance.DISMISSIVE: 0.25, Stance.GUARDED: 0.35, Stance.CURIOUS: 0.5, Stance.CONCERNED: 0.35, Stance.READY: 0.5}
+    odds = wants[moment.stance] * (0.5 if moment.heard.is_question else 1.0)
+    spoken = sum(len(piece.text.split()) for piece in plan.pieces)
+    asked = any(piece.text.endswith("?") for piece in plan.pieces)
+    if asked or spoken > 38 or plan.ending or not moment.speaker.chance(odds):
+        return plan
+    questions = getattr(moment.persona.questions, str(moment.stance))
+    return plan.add(moment.speaker.pick(questions, "neutral", f"questions.{moment.stance}"))
+
+
+def _is_costly(moment: Moment) -> bool:
+    cost = max((m.confidence for m in moment.reading.moves if m.code in COSTLY - {Code.FLATTERY}), default=0.0)
+    return cost >= SURE_ENOUGH_TO_OBJECT
+
+
+def _provoked(moment: Moment) -> Provoked | None:
+    """The objection that the rep's own words provoked, the gravest first; none where it was hardly one."""
+    gain: Callable[[Move], float] = lambda move: move.confidence
+    for code, (_, kind) in OBJECTS.items():
+        move = moment.reading.best(code)
+        if not move or move.confidence < SURE_ENOUGH_TO_OBJECT:
+            continue
+        if code in (Code.PITCH, Code.VISION, Code.NEXT_STEP) and not is_early(moment.before, code):
+            continue
+        better = max((gain(m) for m in moment.reading.advancing if m.code != code), default=0.0)
+        if code in COSTLY and move.confidence < 0.7 and better > move.confidence:
+            continue
+        return Provoked(kind, code, move.quote)
+    return None
+
+
+def _asked_plainly(moment: Moment) -> bool:
+    asking = (Code.OPEN_QUESTION, Code.BUYING_PROCESS, Code.CONSEQUENCE, Code.UNKNOWNS, Code.WHY_PROBE)
+    return any(moment.has(code) for code in asking)

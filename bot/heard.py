@@ -1,0 +1,308 @@
+"""What a rep's message touches in this buyer's world: figures, people, subjects, words said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from text_to_num import alpha2digit  # pyright: ignore[reportUnknownVariableType]
+
+from bot.persona import Figure, Persona, Trigger
+from knowledge.encoder import Embedder, Vectors
+
+TOO_LONG_CHARACTERS = 1600
+SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
+NUMBER = re.compile(
+    r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)\s?(?P<scale>k|m|bn|thousand|million|hundred)?\b\s?"
+    r"(?P<unit>%|per ?cent\b|percent\b)?(?P<rest>(?:\s[a-z'-]+){0,4})",
+    re.IGNORECASE,
+)
+SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "hundred": 1e2}
+PROMISE = re.compile(
+    r"\b(?:I'll|I will|we'll|we will|I can|let me)\s+(?:send|bring|call|ring|check|find out|dig out|get you|drop|write|"
+    r"e-?mail|come back)\b[^.?!;\n]{0,60}",
+    re.IGNORECASE,
+)
+ASKING = re.compile(
+    r"^\W*(?:so |and |but |okay |ok |right |well )*(?:how|what|when|where|who|whose|which|why|tell me|walk me|talk me|"
+    r"take me through|describe|help me|do|does|did|is|are|was|were|has|have|had|can|could|would|will|if)\b",
+    re.IGNORECASE,
+)
+NOT_ABOUT_NOW = re.compile(
+    r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|save|"
+    r"reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
+    re.IGNORECASE,
+)
+STOP = frozenset(
+    "a an and are as at be been but by can could did do does for from had has have he her him his how i if in is it its "
+    "just like me my no not of on one or our out she so some than that the their them then there they this to too up us "
+    "was we well were what when where which who why will with would you your yours yes know think going get got really "
+    "about any because been over more very much here now say said that's it's i'm you're don't they're we're there's "
+    "thing things way right good bit lot mean see look want need make take come back time day".split()
+)
+
+
+@dataclass(frozen=True)
+class Match:
+    """An item of the persona's file that the message touches, and how nearly (cosine, 0 to 1)."""
+
+    group: str
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A number claimed of this buyer that is not so; `right` is what they would correct it to."""
+
+    quote: str
+    wrong: str
+    right: str
+    item: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message, held against the buyer's file and the call so far."""
+
+    text: str
+    matches: tuple[Match, ...] = ()
+    figures: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    touched_brief: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    quoted_back: str | None = None
+    promise: str | None = None
+    is_question: bool = False
+    is_repeat: bool = False
+    is_silence: bool = False
+    is_too_long: bool = False
+    relevance: float = 0.0
+    vector: Vectors = field(default_factory=lambda: np.zeros(384, dtype=np.float32))
+
+    def best(self, *groups: str) -> Match | None:
+        """The nearest item among the named groups."""
+        found = [match for match in self.matches if match.group in groups]
+        return max(found, key=lambda match: match.score, default=None)
+
+    def score(self, item: str) -> float:
+        """How near the message is to an item, 0 where it is not near at all."""
+        return max((match.score for match in self.matches if match.id == item), default=0.0)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A persona's file as vectors, made once: rows of `vectors` belong to `refs` (group, id) in order."""
+
+    refs: tuple[tuple[str, str], ...]
+    vectors: Vectors
+    names: dict[str, str]
+
+
+def build_ground(persona: Persona, embedder: Embedder) -> Ground:
+    """Embed everything of a persona that a message can be about."""
+    rows = [*_subjects(persona)]
+    names = {name.lower(): item.name for item in persona.stakeholders for name in _names(item.name)}
+    vectors = embedder.encode([text for _, _, text in rows])
+    return Ground(tuple((group, name) for group, name, _ in rows), vectors, names)
+
+
+def hear(
+    text: str, persona: Persona, ground: Ground, embedder: Embedder, rep_lines: Sequence[str], rep_vectors: Vectors,
+    prospect_lines: Sequence[str],
+) -> Heard:
+    """Hold a message against the buyer's file; `rep_vectors` has a row for each earlier rep line."""
+    clean = text.strip()
+    if not re.search(r"\w", clean):
+        return Heard(text=text, is_silence=True)
+    short = clean[:TOO_LONG_CHARACTERS]
+    sentences = _sentences(short)[:6]
+    vectors = embedder.encode(sentences if len(sentences) == 1 else [*sentences, short])
+    matches = _matches(sentences, vectors[: len(sentences)], ground)
+    figures = _figures(short)
+    return Heard(
+        text=text,
+        matches=matches,
+        figures=tuple(_shown(match) for match in figures),
+        people=tuple(dict.fromkeys(ground.names[w] for w in _words(short) if w in ground.names)),
+        touched_brief=_touched(short, persona, matches, figures),
+        contradictions=_contradictions(short, persona, figures),
+        triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
+        quoted_back=_quoted_back(short, prospect_lines),
+        promise=_promise(short),
+        is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
+        is_repeat=_is_repeat(vectors[-1], rep_vectors),
+        is_too_long=len(clean) > TOO_LONG_CHARACTERS,
+        relevance=max((match.score for match in matches), default=0.0),
+        vector=vectors[-1],
+    )
+
+
+def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
+    rows = [("brief", item.id, item.text) for item in persona.brief]
+    for side in ("today", "comfort", "change_costs", "burned"):
+        rows.append(("status_quo", side, getattr(persona.status_quo, side).what))
+    for need in persona.all_needs:
+        rows += [("need", need.id, text) for text in (need.what, *need.unlocked_by.about)]
+    for fact in persona.facts:
+        rows += [("fact", fact.id, text) for text in (f"{fact.topic}: {fact.what}", *fact.asks)]
+    for one in persona.consequences:
+        rows += [("consequence", one.id, text) for text in (one.what, *one.about)]
+    rows += [("stakeholder", one.id, f"{one.name}, {one.role}") for one in persona.stakeholders]
+    rows += [("why", str(depth), why.what) for depth, why in enumerate(persona.whys)]
+    for trigger in persona.triggers:
+        rows += [("trigger", trigger.id, text) for text in trigger.about]
+    return rows
+
+
+def _sentences(text: str) -> list[str]:
+    found = [m.group(0).strip() for m in SENTENCE.finditer(text)]
+    return [s for s in found if re.search(r"\w", s)] or [text]
+
+
+def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tuple[Match, ...]:
+    scores = ground.vectors @ vectors.T
+    best: dict[tuple[str, str], float] = {}
+    for row, ref in enumerate(ground.refs):
+        for column, sentence in enumerate(sentences):
+            score = float(scores[row, column])
+            if ref[0] == "fact" and not (sentence.endswith("?") or ASKING.match(sentence)):
+                score *= 0.8
+            if score > best.get(ref, 0.3):
+                best[ref] = score
+    ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Match(group, name, round(score, 4)) for (group, name), score in ranked[:40])
+
+
+def _score(matches: Sequence[Match], group: str, name: str) -> float:
+    return max((m.score for m in matches if m.group == group and m.id == name), default=0.0)
+
+
+@lru_cache(maxsize=256)
+def _digits(text: str) -> str:
+    return str(alpha2digit(text, "en"))
+
+
+def _figures(text: str) -> list[re.Match[str]]:
+    return [m for m in NUMBER.finditer(_digits(text))]
+
+
+def _value(match: re.Match[str]) -> float:
+    raw = match.group("value")
+    raw = raw.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", raw) else raw.replace(",", ".")
+    try:
+        number = float(raw)
+    except ValueError:
+        return float("nan")
+    return number * SCALES.get((match.group("scale") or "").lower(), 1.0)
+
+
+def _shown(match: re.Match[str]) -> str:
+    unit = (match.group("unit") or "").strip()
+    scale = match.group("scale") or ""
+    number = f"{match.group('sign') or ''}{match.group('value')}{scale if len(scale) < 3 else ' ' + scale}"
+    if unit:
+        return f"{number}%" if unit == "%" else f"{number} percent"
+    noun = next((w for w in match.group("rest").split() if w.lower() not in STOP and len(w) > 2), "")
+    first = match.group("rest").split()[:1]
+    return f"{number} {noun}" if noun and first == [noun] else number
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9][a-z0-9'-]*", text.lower().replace("’", "'"))
+
+
+def _names(name: str) -> list[str]:
+    parts = [p for p in re.findall(r"[A-Za-z][\w'-]+", name) if p.lower() not in ("the", "and", "dr", "mr", "mrs", "ms")]
+    return [p for p in parts if p[0].isupper()]
+
+
+def _known_figures(persona: Persona) -> list[tuple[str, Figure]]:
+    groups = (persona.brief, persona.facts, persona.consequences)
+    return [(item.id, figure) for group in groups for item in group for figure in item.figures]
+
+
+def _counts(figure: Figure, match: re.Match[str]) -> bool:
+    after = " ".join(_words(match.group("rest")))
+    if match.group("unit"):
+        after += " % percent"
+    return any(re.search(rf"(?<!\w){re.escape(noun.lower())}(?!\w)", after) for noun in figure.of)
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= 0.03 * max(abs(one), abs(other), 1e-9)
+
+
+def _contradictions(text: str, persona: Persona, figures: Sequence[re.Match[str]]) -> tuple[Contradiction, ...]:
+    known = _known_figures(persona)
+    found: list[Contradiction] = []
+    whole = _digits(text)
+    for match in figures:
+        sentence = _sentence_around(whole, match.start())
+        if NOT_ABOUT_NOW.search(sentence) or not re.search(r"\byou(?:r|'ve|'re)?\b", sentence, re.IGNORECASE):
+            continue
+        same_thing = [(item, figure) for item, figure in known if _counts(figure, match) and not _is_percent(figure)]
+        value = _value(match)
+        if same_thing and not any(_same(figure.value, value) for _, figure in same_thing):
+            item, figure = same_thing[0]
+            right = f"{figure.value:,.10g} {figure.of[0]}"
+            found.append(Contradiction(_in_text(text, match), match.group("value"), right, item))
+    return tuple(found)
+
+
+def _is_percent(figure: Figure) -> bool:
+    return any(noun.strip().lower() in ("%", "percent", "per cent") for noun in figure.of)
+
+
+def _in_text(text: str, match: re.Match[str]) -> str:
+    words = match.group(0).strip()
+    return words if words in text else text[:80]
+
+
+def _sentence_around(text: str, at: int) -> str:
+    return next((m.group(0) for m in SENTENCE.finditer(text) if m.start() <= at < m.end()), text)
+
+
+def _touched(
+    text: str, persona: Persona, matches: Sequence[Match], figures: Sequence[re.Match[str]]
+) -> tuple[str, ...]:
+    said = set(_words(text)) - STOP
+    touched: list[str] = []
+    for item in persona.brief:
+        nearness = _score(matches, "brief", item.id)
+        shared = len(said & (set(_words(item.text)) - STOP))
+        has_figure = any(_same(f.value, _value(m)) and _value(m) > 2 for f in item.figures for m in figures)
+        if nearness >= 0.55 or (has_figure and (shared >= 2 or nearness >= 0.35)) or (shared >= 3 and nearness >= 0.4):
+            touched.append(item.id)
+    return tuple(touched)
+
+
+def _quoted_back(text: str, prospect_lines: Sequence[str]) -> str | None:
+    words = _words(text)
+    best: list[str] = []
+    for line in prospect_lines:
+        theirs = _words(line)
+        spots: dict[str, list[int]] = {}
+        for at, word in enumerate(theirs):
+            spots.setdefault(word, []).append(at)
+        for start, word in enumerate(words):
+            for at in spots.get(word, ()):
+                length = 0
+                while start + length < len(words) and at + length < len(theirs) and words[start + length] == theirs[at + length]:
+                    length += 1
+                if length > len(best) and sum(w not in STOP for w in words[start : start + length]) >= 2:
+                    best = words[start : start + length]
+    return " ".join(best[:8]) if len(best) >= 2 else None
+
+
+def _promise(text: str) -> str | None:
+    found = PROMISE.search(text)
+    return found.group(0).strip() if found else None
+
+
+def _is_repeat(vector: Vectors, earlier: Vectors) -> bool:
+    return bool(len(earlier)) and float(np.max(earlier @ vector)) >= 0.93

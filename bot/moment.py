@@ -1,0 +1,40 @@
+"""Everything that decides one line of the prospect's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.assessor.reading import Reading
+from bot.heard import Heard
+from bot.memory import Memory
+from bot.mind import Mind, Stance
+from bot.moves import Code
+from bot.persona import Persona
+from bot.speech import Speaker
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Everything the director looks at for one line: the mind before and after the message, and what was heard."""
+
+    persona: Persona
+    before: Mind
+    after: Mind
+    reading: Reading
+    heard: Heard
+    memory: Memory
+    speaker: Speaker
+
+    def has(self, code: Code) -> bool:
+        """Whether the rep made this move."""
+        return self.reading.best(code) is not None
+
+    @property
+    def stance(self) -> Stance:
+        """The stance after the message."""
+        return self.after.stance
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the prospect is past guarding themselves."""
+        return self.stance in (Stance.CURIOUS, Stance.CONCERNED, Stance.READY)

@@ -1,0 +1,136 @@
+"""Finding words: a line for the moment, in this buyer's own way, never one that was said before."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.memory import Memory
+from bot.persona import SLOT, Occasion, Persona
+
+Talk = Literal["sustain", "change", "neutral"]
+DefaultLines = dict[str, dict[Occasion, tuple[str, ...]]]
+
+INSTEAD: dict[Occasion, tuple[Occasion, ...]] = {
+    Occasion.ECHO_FIGURE: (Occasion.HALF_ADMIT,),
+    Occasion.ECHO_WORDS: (Occasion.HALF_ADMIT,),
+    Occasion.HALF_ADMIT: (Occasion.SHRINK, Occasion.TAKE_IN),
+    Occasion.TAKE_IN: (Occasion.THINK, Occasion.HALF_ADMIT),
+    Occasion.THINK: (Occasion.TAKE_IN, Occasion.HALF_ADMIT),
+    Occasion.CONFIRM: (Occasion.TAKE_IN, Occasion.THINK),
+    Occasion.CORRECT: (Occasion.SHRINK, Occasion.DEFLECT),
+    Occasion.SHRINK: (Occasion.DEFLECT, Occasion.CHANGE_SUBJECT),
+    Occasion.DEFLECT: (Occasion.CHANGE_SUBJECT, Occasion.SHRINK, Occasion.DELEGATE),
+    Occasion.DELEGATE: (Occasion.DEFLECT, Occasion.REFUSE),
+    Occasion.CHANGE_SUBJECT: (Occasion.SHRINK, Occasion.DEFLECT),
+    Occasion.ASK_WHO: (Occasion.DEFLECT, Occasion.REFUSE),
+    Occasion.REFUSE: (Occasion.DEFLECT, Occasion.CHANGE_SUBJECT),
+    Occasion.DONT_KNOW: (Occasion.WONT_SAY, Occasion.DEFLECT),
+    Occasion.WONT_SAY: (Occasion.DONT_KNOW, Occasion.DEFLECT),
+    Occasion.TOLD_YOU: (Occasion.HEARD_BEFORE, Occasion.DEFLECT),
+    Occasion.FLATTERED: (Occasion.SMALL_TALK, Occasion.GREET),
+    Occasion.SMALL_TALK: (Occasion.GREET, Occasion.FLATTERED),
+    Occasion.GREET: (Occasion.SMALL_TALK, Occasion.GO_AHEAD),
+    Occasion.GO_AHEAD: (Occasion.GREET, Occasion.HALF_ADMIT),
+    Occasion.OBJECT_PITCH: (Occasion.REFUSE, Occasion.LOSING_PATIENCE, Occasion.DEFLECT),
+    Occasion.OBJECT_CLAIM: (Occasion.OBJECT_PITCH, Occasion.REFUSE, Occasion.LOSING_PATIENCE),
+    Occasion.OBJECT_PRESSURE: (Occasion.REFUSE, Occasion.LOSING_PATIENCE),
+    Occasion.OBJECT_TELLING: (Occasion.OBJECT_REBUTTAL, Occasion.REFUSE, Occasion.LOSING_PATIENCE),
+    Occasion.OBJECT_REBUTTAL: (Occasion.OBJECT_TELLING, Occasion.REFUSE, Occasion.LOSING_PATIENCE),
+    Occasion.OBJECT_VISION: (Occasion.SHRINK, Occasion.DEFLECT),
+    Occasion.OBJECT_STEP: (Occasion.REFUSE, Occasion.DEFLECT),
+    Occasion.FISHING: (Occasion.DEFLECT, Occasion.DONT_KNOW),
+    Occasion.VAGUE: (Occasion.DONT_KNOW, Occasion.LOSING_PATIENCE),
+    Occasion.KEYWORDS: (Occasion.VAGUE, Occasion.GIBBERISH, Occasion.LOSING_PATIENCE),
+    Occasion.GIBBERISH: (Occasion.VAGUE, Occasion.KEYWORDS, Occasion.LOSING_PATIENCE),
+    Occasion.INJECTION: (Occasion.VAGUE, Occasion.LOSING_PATIENCE),
+    Occasion.FOREIGN: (Occasion.GIBBERISH, Occasion.LOSING_PATIENCE),
+    Occasion.SILENCE: (Occasion.LOSING_PATIENCE,),
+    Occasion.WELCOME_PITCH: (Occasion.TAKE_IN, Occasion.THINK),
+    Occasion.WELCOME_VISION: (Occasion.TAKE_IN, Occasion.THINK),
+    Occasion.HEARD_BEFORE: (Occasion.TOLD_YOU, Occasion.DEFLECT),
+    Occasion.BUYING_EARLY: (Occasion.DEFLECT, Occasion.WONT_SAY),
+    Occasion.QUOTED_BACK: (Occasion.CONFIRM,),
+    Occasion.PERSON_NAMED: (Occasion.ECHO_WORDS, Occasion.HALF_ADMIT),
+    Occasion.CONTRADICTED: (Occasion.CORRECT,),
+    Occasion.READY: (Occasion.THINK, Occasion.TAKE_IN),
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One utterance of a line: its words, the template it came from, the talk it is, and where it stands."""
+
+    text: str
+    template: str
+    talk: Talk
+    source: str
+
+
+class Speaker:
+    """Picks lines for one turn; what it has picked it does not pick again."""
+
+    def __init__(self, persona: Persona, defaults: DefaultLines, memory: Memory, rng: random.Random) -> None:
+        self.persona = persona
+        self._defaults = defaults
+        self._used = set(memory.used)
+        self._rng = rng
+
+    def at(self, occasion: Occasion, talk: Talk, **slots: str | None) -> Piece | None:
+        """A line for the occasion, or for the next best one; None when every one has been said."""
+        filled = {name: value for name, value in slots.items() if value}
+        for moment in (occasion, *INSTEAD.get(occasion, ())):
+            own = self.persona.lines.get(moment, ())
+            others = self._defaults[self.persona.voice.manner].get(moment, ())
+            for lines in (own, others):
+                piece = self.pick(lines, talk, f"lines.{moment}", filled)
+                if piece:
+                    return piece
+        return None
+
+    def pick(
+        self, lines: Sequence[str], talk: Talk, source: str, slots: dict[str, str] | None = None, *, ordered: bool = False
+    ) -> Piece | None:
+        """One of the lines not said yet, those that use a filled slot first; `ordered` takes the first in the file."""
+        filled = slots or {}
+        free = [line for line in lines if line not in self._used and set(SLOT.findall(line)) <= set(filled)]
+        slotted = [line for line in free if SLOT.search(line)]
+        free = slotted if slotted and self._rng.random() < 0.75 else free
+        if not free:
+            return None
+        line = free[0] if ordered else self._rng.choice(free)
+        self._used.add(line)
+        return Piece(fill(line, filled), line, talk, source)
+
+    def chance(self, odds: float) -> bool:
+        """A seeded toss."""
+        return self._rng.random() < odds
+
+    def choose(self, options: Sequence[Occasion]) -> Occasion:
+        """A seeded choice."""
+        return self._rng.choice(list(options))
+
+
+def fill(line: str, slots: dict[str, str]) -> str:
+    """Put the slots' values into a line, once: braces inside a value stay what they are."""
+    text = SLOT.sub(lambda match: slots[match.group(1)], line)
+    return text[:1].upper() + text[1:]
+
+
+EDGE = frozenset("a an and are as at be but by for from had has have i if in is it its of on or our so than that the their "
+                 "them then these this those to was we were what when which who will with you your would could can".split())
+
+
+def short_words(quote: str, most: int = 7) -> str | None:
+    """A stretch of a quote short enough to be said back, without dangling small words; None where nothing is left."""
+    clause = max(re.split(r"[.!?;:,–—\n]", quote), key=lambda part: (bool(re.search(r"\d", part)), len(part.split()) <= most, len(part)))
+    words = re.sub(r"[\"“”{}<>]", "", clause).split()[:most]
+    while words and words[-1].lower().strip("'’") in EDGE:
+        words.pop()
+    while len(words) > 4 and words[0].lower() in ("and", "but", "so", "because", "that", "then", "if"):
+        words.pop(0)
+    found = " ".join(words).strip(" '’-")
+    return found if len(found) > 2 and re.search(r"\w", found) else None

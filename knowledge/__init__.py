@@ -1,0 +1,1 @@
+"""What the coach knows: guides, further articles, and the search over both."""

@@ -1,0 +1,114 @@
+"""The local encoder: a sentence in, a vector out, on one core and without a network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.errors import KnowledgeError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+DIMENSIONS = 384
+MAX_TOKENS = 256
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+class Embedder(Protocol):
+    """Anything that turns texts into vectors of one length."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors would."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit-length row a text, in the order given."""
+        ...
+
+
+class Encoder:
+    """all-MiniLM-L6-v2 in int8, from a folder with `model.onnx` and `tokenizer.json`; safe to share by threads."""
+
+    name = "all-MiniLM-L6-v2 (int8, local)"
+
+    def __init__(self, folder: Path | None = None, *, threads: int = 1) -> None:
+        """Load the model; raises KnowledgeError where the folder lacks a file or one cannot be read."""
+        folder = folder or default_folder()
+        model = _read(folder / MODEL_FILE)
+        self.fingerprint = hashlib.sha256(model).hexdigest()
+        self._session = _load_session(folder / MODEL_FILE, model, threads)
+        self._tokenizer = _load_tokenizer(folder / TOKENIZER_FILE)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Mean-pooled unit vectors, float32 of shape [len(texts), 384]; a text counts up to 256 tokens."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        # One text a pass: int8 activations are scaled over a whole batch, so neighbours (and padding) would change
+        # a text's vector, and the same text must get the same vector wherever it stands. On one core it costs nothing.
+        for row, text in enumerate(texts):
+            vectors[row] = self._encode_one(text)
+        return vectors
+
+    def _encode_one(self, text: str) -> Vectors:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        tokens = np.asarray(self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0])
+        pooled = tokens[0].mean(axis=0, dtype=np.float32)
+        return pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+
+
+def default_folder() -> Path:
+    """Where the encoder that ships with the package lies."""
+    return Path(str(files("knowledge").joinpath("encoder")))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise KnowledgeError(
+            f"encoder file {path}: {reason}; reinstall inertia or run `python -m knowledge.export`"
+        ) from error
+
+
+def _load_session(path: Path, model: bytes, threads: int) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no base of their own
+        raise KnowledgeError(
+            f"encoder file {path}: is no ONNX model that runs here; run `python -m knowledge.export`"
+        ) from error
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    text = _read(path)
+    try:
+        tokenizer = Tokenizer.from_buffer(text)
+    except Exception as error:  # tokenizers raises plain Exception
+        raise KnowledgeError(f"encoder file {path}: is no tokenizer; run `python -m knowledge.export`") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer

@@ -1,0 +1,331 @@
+"""The persistent index over guides and added articles: built aside, swapped in whole, kept until its texts change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from knowledge.encoder import Embedder, Vectors
+from knowledge.errors import IndexCorrupt, IndexMissing, KnowledgeError
+from knowledge.ingest import AddedSource
+from knowledge.passages import Chunk, Guide, Passage
+from knowledge.words import WordIndex
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+Entry: TypeAlias = Passage | Chunk
+
+FORMAT = 1
+COLLECTION = "knowledge"
+POINTER = "current.json"
+BATCH = 500
+LOCK_TIMEOUT_S = 120.0
+BUILD = "run `inertia knowledge build`"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which build is in use: its folder's name, what it was made from, and how many entries it has."""
+
+    build: str
+    key: str
+    embedder: str
+    entries: int
+
+
+class Index:
+    """An open index. `rebuilt` says why it was made anew, `stale` why an older one is used; both are None else."""
+
+    def __init__(
+        self, client: ClientAPI, collection: Collection, entries: tuple[Entry, ...], embedder: Embedder, mark: FileLock
+    ) -> None:
+        self._client = client
+        self._collection = collection
+        self._mark = mark
+        self.entries = entries
+        self.embedder = embedder
+        self.rows = {entry.id: row for row, entry in enumerate(entries)}
+        self.words = WordIndex([f"{entry.title}\n{entry.title}\n{entry.text}" for entry in entries])
+        self.rebuilt: str | None = None
+        self.stale: str | None = None
+
+    def query(self, vector: Vectors, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
+        """The `k` entries nearest in meaning as (id, cosine similarity), best first; `where` is Chroma's filter.
+
+        Raises IndexCorrupt where the files under the open index have gone or changed.
+        """
+        with _corruption("the index in use"):
+            found = self._collection.query(
+                query_embeddings=[vector], n_results=min(k, len(self.entries)), where=where, include=["distances"]
+            )
+        distances = cast("list[list[float]]", found["distances"])
+        return [(id_, 1.0 - float(distance)) for id_, distance in zip(found["ids"][0], distances[0], strict=True)]
+
+    def close(self) -> None:
+        """Let go of the files; closing twice is harmless."""
+        self._client.close()
+        self._mark.release()
+
+
+def ensure_index(
+    folder: Path, guides: Sequence[Guide], added: Sequence[AddedSource], embedder: Embedder, *, force: bool = False
+) -> Index:
+    """Open the index of exactly these texts and this embedder, building it where it is not there (or with `force`).
+
+    Where building fails, the older index stays in use and `Index.stale` says why; raises KnowledgeError where there
+    is none either. Processes that start at once wait for one another.
+    """
+    entries = _entries(guides, added)
+    key = index_key(entries, embedder)
+    with _locked(folder):
+        reason = "asked for" if force else _find_reason(folder, key, embedder)
+        if reason is None:
+            return _open(folder, _read_pointer(folder), embedder)
+        try:
+            _build(folder, key, entries, embedder)
+        except KnowledgeError as error:
+            return _open_older(folder, embedder, error)
+        index = _open(folder, _read_pointer(folder), embedder)
+        index.rebuilt = reason
+        return index
+
+
+def open_index(folder: Path, embedder: Embedder) -> Index:
+    """Open whatever index is there. Raises IndexMissing or IndexCorrupt, which say what to run."""
+    if not (folder / POINTER).exists():
+        raise IndexMissing(f"index in {folder}: there is none; {BUILD}")
+    with _locked(folder):
+        return _open(folder, _read_pointer(folder), embedder)
+
+
+def index_key(entries: Sequence[Entry], embedder: Embedder) -> str:
+    """Changes whenever an entry's text, the embedder or the way of storing changes."""
+    parts = [FORMAT, embedder.fingerprint, [_dump(entry) for entry in entries]]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _entries(guides: Sequence[Guide], added: Sequence[AddedSource]) -> tuple[Entry, ...]:
+    passages = [passage for guide in guides for passage in guide.passages]
+    chunks = [chunk for source in added for chunk in source.chunks]
+    entries: tuple[Entry, ...] = (*passages, *chunks)
+    if not entries:
+        raise KnowledgeError("index: there is no text to index; give at least one guide or article")
+    if len({entry.id for entry in entries}) != len(entries):
+        raise KnowledgeError("index: two sources have the same id; rename one of the files")
+    return entries
+
+
+def _find_reason(folder: Path, key: str, embedder: Embedder) -> str | None:
+    """Why the index must be built, or None where the one in use is right and can be read."""
+    try:
+        pointer = _read_pointer(folder)
+        if pointer.embedder != embedder.fingerprint:
+            return "the embedder changed"
+        if pointer.key != key:
+            return "the texts changed"
+        _open(folder, pointer, embedder).close()
+    except IndexMissing:
+        return "there was none"
+    except IndexCorrupt:
+        return "the old one could not be read"
+    return None
+
+
+def _open_older(folder: Path, embedder: Embedder, failure: KnowledgeError) -> Index:
+    try:
+        index = _open(folder, _read_pointer(folder), embedder)
+    except KnowledgeError:
+        raise failure from None
+    index.stale = str(failure)
+    return index
+
+
+def _build(folder: Path, key: str, entries: tuple[Entry, ...], embedder: Embedder) -> None:
+    """Build aside, then point at it, then remove what nobody uses."""
+    name = f"build-{uuid4().hex[:12]}"
+    try:
+        _fill(folder / name, entries, embedder)
+        _point(folder, Pointer(name, key, embedder.fingerprint, len(entries)))
+    except Exception as error:  # Chroma, SQLite and the file system each have their own
+        shutil.rmtree(folder / name, ignore_errors=True)
+        if isinstance(error, KnowledgeError):
+            raise
+        raise KnowledgeError(
+            f"index in {folder}: could not be built ({_first_line(error)}); make room or check the folder's "
+            f"permissions, then {BUILD}"
+        ) from error
+    _remove_others(folder, name)
+
+
+def _fill(target: Path, entries: tuple[Entry, ...], embedder: Embedder) -> None:
+    target.mkdir(parents=True)
+    client = _connect(target)
+    try:
+        collection = client.create_collection(
+            COLLECTION,
+            embedding_function=None,
+            # One thread, so that the same texts make the same graph in every process.
+            configuration={"hnsw": {"space": "cosine", "ef_search": 200, "num_threads": 1}},
+        )
+        for start in range(0, len(entries), BATCH):
+            batch = entries[start : start + BATCH]
+            collection.upsert(
+                ids=[entry.id for entry in batch],
+                embeddings=embedder.encode([f"{entry.title}. {entry.text}" for entry in batch]),
+                documents=[entry.text for entry in batch],
+                metadatas=[
+                    {"source": entry.source, "row": start + n, "entry": _dump(entry)} for n, entry in enumerate(batch)
+                ],
+            )
+    finally:
+        client.close()
+
+
+def _point(folder: Path, pointer: Pointer) -> None:
+    fresh = folder / f"{POINTER}.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(pointer), file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, folder / POINTER)
+
+
+def _remove_others(folder: Path, current: str) -> None:
+    """Remove other builds, but those that another process still has open: they go at a later build."""
+    for build in folder.glob("build-*"):
+        if build.name != current and not _is_in_use(build):
+            shutil.rmtree(build, ignore_errors=True)
+
+
+def _is_in_use(build: Path) -> bool:
+    for mark in build.glob("*.lock"):
+        try:
+            with FileLock(mark, timeout=0):
+                pass
+        except Timeout:
+            return True
+    return False
+
+
+def _read_pointer(folder: Path) -> Pointer:
+    path = folder / POINTER
+    try:
+        pointer = Pointer(**json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise IndexMissing(f"index in {folder}: there is none; {BUILD}") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexCorrupt(f"index in {folder}: {POINTER} cannot be read; {BUILD}") from error
+    if not (folder / pointer.build / "chroma.sqlite3").is_file():
+        raise IndexCorrupt(f"index in {folder}: its files are gone; {BUILD}")
+    return pointer
+
+
+def _open(folder: Path, pointer: Pointer, embedder: Embedder) -> Index:
+    """Open a build and try it once. The caller holds the lock, so that nobody removes it meanwhile."""
+    if pointer.embedder != embedder.fingerprint:
+        raise IndexCorrupt(f"index in {folder}: was made with another embedder; {BUILD}")
+    build = folder / pointer.build
+    mark = FileLock(build / f"open-{os.getpid()}-{uuid4().hex[:8]}.lock", thread_local=False)
+    client: ClientAPI | None = None
+    try:
+        with _corruption(f"index in {folder}"):
+            mark.acquire(timeout=0)
+            client = _connect(build)
+            collection = client.get_collection(COLLECTION, embedding_function=None)
+            index = Index(client, collection, _load_entries(collection, pointer.entries), embedder, mark)
+            _try_out(index, collection)
+        return index
+    except IndexCorrupt:
+        if client is not None:
+            client.close()
+        mark.release()
+        raise
+
+
+def _load_entries(collection: Collection, expected: int) -> tuple[Entry, ...]:
+    metadatas = collection.get(include=["metadatas"])["metadatas"] or []
+    if len(metadatas) != expected:
+        raise ValueError(f"{len(metadatas)} entries instead of {expected}")
+    rows = sorted((int(cast(int, metadata["row"])), str(metadata["entry"])) for metadata in metadatas)
+    return tuple(_parse(entry) for _, entry in rows)
+
+
+def _try_out(index: Index, collection: Collection) -> None:
+    """Find one entry by its own vector: files of vectors are only read by a query."""
+    id_ = index.entries[0].id
+    vectors = collection.get(ids=[id_], include=["embeddings"])["embeddings"]
+    if vectors is None or not index.query(cast(Vectors, vectors[0]), 1):
+        raise ValueError("vectors are gone")
+
+
+def _dump(entry: Entry) -> str:
+    kind = "passage" if isinstance(entry, Passage) else "chunk"
+    return json.dumps({"kind": kind, **asdict(entry)}, ensure_ascii=False)
+
+
+def _parse(text: str) -> Entry:
+    value: dict[str, Any] = json.loads(text)
+    if value.pop("kind") == "chunk":
+        return Chunk(**value)
+    return Passage(**{**value, "codes": tuple(value["codes"])})
+
+
+def _connect(build: Path) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings
+
+    make_settings: Callable[..., Settings] = Settings
+    # Chroma would read a .env file of the folder it is started in.
+    settings = make_settings(_env_file=None, anonymized_telemetry=False)
+    return chromadb.PersistentClient(build, settings=settings)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "index.lock", timeout=LOCK_TIMEOUT_S):
+            yield
+    except Timeout as error:
+        raise KnowledgeError(
+            f"index in {folder}: another process has held it for {LOCK_TIMEOUT_S:.0f} s; stop that one or wait"
+        ) from error
+    except OSError as error:
+        raise KnowledgeError(
+            f"index in {folder}: cannot be used ({error.strerror}); check the folder's permissions"
+        ) from error
+
+
+@contextmanager
+def _corruption(what: str) -> Iterator[None]:
+    """Turn whatever a broken database raises into IndexCorrupt."""
+    try:
+        yield
+    except KnowledgeError:
+        raise
+    except BaseException as error:
+        # A panic in Chroma's native part is no Exception, and is known by its name alone.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise IndexCorrupt(f"{what}: cannot be read ({_first_line(error)}); {BUILD}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+
+
+def source_filter(sources: Iterable[str]) -> dict[str, Any]:
+    """Chroma's filter for entries of these sources only."""
+    return {"source": {"$in": list(sources)}}
