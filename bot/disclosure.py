@@ -137,7 +137,7 @@ def _who(moment: Moment, plan: Plan) -> Plan:
 
 
 def _may_come_out(moment: Moment, need: Need) -> bool:
-    """In order, for one of its moves, once trust and tension allow; near its subject, or well past the bar, or tried twice."""
+    """In order, for one of its moves, once trust and tension allow; near its subject, or well past the bar."""
     rules, heard, memory = need.unlocked_by, moment.heard, moment.memory
     if need.id not in _next_layer(moment.persona, memory):
         return False
@@ -147,7 +147,7 @@ def _may_come_out(moment: Moment, need: Need) -> bool:
     if trust < 0 or tension < 0:
         return False
     near = not rules.about or heard.score(need.id) >= NEAR
-    return near or (trust >= 4 and tension >= 4) or memory.tries.get(need.id, 0) >= 1
+    return near or (trust >= 4 and tension >= 4)
 
 
 def _next_layer(persona: Persona, memory: Memory) -> frozenset[str]:

@@ -19,7 +19,6 @@ class Memory(BaseModel):
     earned: tuple[str, ...] = ()
     voiced: frozenset[str] = frozenset()
     why_depth: int = 0
-    tries: dict[str, int] = {}
     resisted: tuple[str, ...] = ()
     rep_words: tuple[tuple[int, str], ...] = ()
     rep_promises: tuple[str, ...] = ()

@@ -13,42 +13,12 @@ MAX_BYTES = 5_000_000
 MAX_CHARACTERS = 5_000_000
 TITLE_CHARACTERS = 100
 
-_BLOCKS = [
-    "p",
-    "li",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "blockquote",
-    "pre",
-    "div",
-    "section",
-    "article",
-    "tr",
-    "td",
-    "th",
-    "dt",
-    "dd",
-    "br",
-    "figcaption",
-]
-_NOT_TEXT = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "footer",
-    "aside",
-    "form",
-    "svg",
-    "iframe",
-    "button",
-    "select",
-]
+# fmt: off
+_BLOCKS = ["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "div", "section", "article", "tr",
+           "td", "th", "dt", "dd", "br", "figcaption"]
+_NOT_TEXT = ["script", "style", "noscript", "template", "nav", "footer", "aside", "form", "svg", "iframe", "button",
+             "select"]
+# fmt: on
 _BOILERPLATE = re.compile(
     r"(leave a (reply|comment)|post a comment|(no|\d+) (comments?|replies|views|shares|likes)|(comments?|reply|replies)"
     r"|please enter your .{1,30}|save my name.*|share( this)?( (on|via|with) .{1,30})?|tweet( this)?|print( this)?"
@@ -105,7 +75,7 @@ def _decode(content: bytes) -> str:
             text = content.decode("cp1252", errors="replace")
     sample = text[:20_000]
     odd = sum(1 for character in sample if character == "\ufffd" or _is_control(character))
-    if "\0" in sample or odd > len(sample) / 100:
+    if "\0" in sample or odd > max(2, len(sample) / 100):
         raise Unreadable("is binary, not text; save it as UTF-8 text")
     return text
 

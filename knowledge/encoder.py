@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 Vectors: TypeAlias = NDArray[np.float32]
@@ -59,8 +58,9 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Mean-pooled unit vectors, float32 of shape [len(texts), 384]; a text counts up to 256 tokens."""
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # One text a pass: int8 activations are scaled over a whole batch, so neighbours (and padding) would change
-        # a text's vector, and the same text must get the same vector wherever it stands. On one core it costs nothing.
+        # One text a pass: int8 activations are scaled over a whole batch, so neighbours (and padding) would change a
+        # text's vector, and the same text must get the same one wherever it stands. Batches would halve the time of
+        # many texts, but a turn has one.
         for row, text in enumerate(texts):
             vectors[row] = self._encode_one(text)
         return vectors
@@ -87,14 +87,15 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _load_session(path: Path, model: bytes, threads: int) -> InferenceSession:
-    import onnxruntime
+def _load_session(path: Path, model: bytes, threads: int) -> Any:
+    import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
-    options = onnxruntime.SessionOptions()
+    runtime: Any = onnxruntime
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions share no base of their own
         raise KnowledgeError(
             f"encoder file {path}: is no ONNX model that runs here; run `python -m knowledge.export`"
@@ -110,5 +111,5 @@ def _load_tokenizer(path: Path) -> Tokenizer:
     except Exception as error:  # tokenizers raises plain Exception
         raise KnowledgeError(f"encoder file {path}: is no tokenizer; run `python -m knowledge.export`") from error
     tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_truncation(MAX_TOKENS)  # pyright: ignore[reportUnknownMemberType]
     return tokenizer

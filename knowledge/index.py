@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from knowledge.passages import Chunk, Guide, Passage
 from knowledge.words import WordIndex
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection  # pyright: ignore[reportMissingTypeStubs]
 
 Entry: TypeAlias = Passage | Chunk
 
@@ -49,7 +49,7 @@ class Index:
     """An open index. `rebuilt` says why it was made anew, `stale` why an older one is used; both are None else."""
 
     def __init__(
-        self, client: ClientAPI, collection: Collection, entries: tuple[Entry, ...], embedder: Embedder, mark: FileLock
+        self, client: Client, collection: Collection, entries: tuple[Entry, ...], embedder: Embedder, mark: FileLock
     ) -> None:
         self._client = client
         self._collection = collection
@@ -57,7 +57,7 @@ class Index:
         self.entries = entries
         self.embedder = embedder
         self.rows = {entry.id: row for row, entry in enumerate(entries)}
-        self.words = WordIndex([f"{entry.title}\n{entry.title}\n{entry.text}" for entry in entries])
+        self.words = WordIndex([_searched_words(entry) for entry in entries])
         self.rebuilt: str | None = None
         self.stale: str | None = None
 
@@ -76,7 +76,7 @@ class Index:
     def close(self) -> None:
         """Let go of the files; closing twice is harmless."""
         self._client.close()
-        self._mark.release()
+        _unmark(self._mark)
 
 
 def ensure_index(
@@ -90,15 +90,15 @@ def ensure_index(
     entries = _entries(guides, added)
     key = index_key(entries, embedder)
     with _locked(folder):
-        reason = "asked for" if force else _find_reason(folder, key, embedder)
-        if reason is None:
-            return _open(folder, _read_pointer(folder), embedder)
+        found = "asked for" if force else _open_current(folder, key, embedder)
+        if isinstance(found, Index):
+            return found
         try:
             _build(folder, key, entries, embedder)
         except KnowledgeError as error:
             return _open_older(folder, embedder, error)
         index = _open(folder, _read_pointer(folder), embedder)
-        index.rebuilt = reason
+        index.rebuilt = found
         return index
 
 
@@ -127,20 +127,19 @@ def _entries(guides: Sequence[Guide], added: Sequence[AddedSource]) -> tuple[Ent
     return entries
 
 
-def _find_reason(folder: Path, key: str, embedder: Embedder) -> str | None:
-    """Why the index must be built, or None where the one in use is right and can be read."""
+def _open_current(folder: Path, key: str, embedder: Embedder) -> Index | str:
+    """The index in use where it is right and can be read, otherwise why one must be built."""
     try:
         pointer = _read_pointer(folder)
         if pointer.embedder != embedder.fingerprint:
             return "the embedder changed"
         if pointer.key != key:
             return "the texts changed"
-        _open(folder, pointer, embedder).close()
+        return _open(folder, pointer, embedder)
     except IndexMissing:
         return "there was none"
     except IndexCorrupt:
         return "the old one could not be read"
-    return None
 
 
 def _open_older(folder: Path, embedder: Embedder, failure: KnowledgeError) -> Index:
@@ -209,6 +208,11 @@ def _remove_others(folder: Path, current: str) -> None:
             shutil.rmtree(build, ignore_errors=True)
 
 
+def _unmark(mark: FileLock) -> None:
+    mark.release(force=True)
+    Path(mark.lock_file).unlink(missing_ok=True)
+
+
 def _is_in_use(build: Path) -> bool:
     for mark in build.glob("*.lock"):
         try:
@@ -238,7 +242,7 @@ def _open(folder: Path, pointer: Pointer, embedder: Embedder) -> Index:
         raise IndexCorrupt(f"index in {folder}: was made with another embedder; {BUILD}")
     build = folder / pointer.build
     mark = FileLock(build / f"open-{os.getpid()}-{uuid4().hex[:8]}.lock", thread_local=False)
-    client: ClientAPI | None = None
+    client: Client | None = None
     try:
         with _corruption(f"index in {folder}"):
             mark.acquire(timeout=0)
@@ -250,7 +254,7 @@ def _open(folder: Path, pointer: Pointer, embedder: Embedder) -> Index:
     except IndexCorrupt:
         if client is not None:
             client.close()
-        mark.release()
+        _unmark(mark)
         raise
 
 
@@ -270,6 +274,13 @@ def _try_out(index: Index, collection: Collection) -> None:
         raise ValueError("vectors are gone")
 
 
+def _searched_words(entry: Entry) -> str:
+    """What the search by words looks at: not the better line, whose nouns are those of one field of selling."""
+    if isinstance(entry, Chunk):
+        return f"{entry.title}\n{entry.text}"
+    return f"{entry.title}\n{entry.title}\n{entry.idea}\n{entry.applies}\n{entry.weak}"
+
+
 def _dump(entry: Entry) -> str:
     kind = "passage" if isinstance(entry, Passage) else "chunk"
     return json.dumps({"kind": kind, **asdict(entry)}, ensure_ascii=False)
@@ -279,21 +290,21 @@ def _parse(text: str) -> Entry:
     value: dict[str, Any] = json.loads(text)
     if value.pop("kind") == "chunk":
         return Chunk(**value)
-    return Passage(**{**value, "codes": tuple(value["codes"])})
+    codes = tuple(value.pop("codes"))
+    return Passage(codes=codes, **value)
 
 
-def _connect(build: Path) -> ClientAPI:
+def _connect(build: Path) -> Client:
     import chromadb
     from chromadb.config import Settings
 
-    make_settings: Callable[..., Settings] = Settings
     # Chroma would read a .env file of the folder it is started in.
-    settings = make_settings(_env_file=None, anonymized_telemetry=False)
-    return chromadb.PersistentClient(build, settings=settings)
+    settings = cast("Any", Settings)(_env_file=None, anonymized_telemetry=False)
+    return cast("Client", chromadb.PersistentClient(build, settings=settings))
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Generator[None, None, None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "index.lock", timeout=LOCK_TIMEOUT_S):
@@ -309,7 +320,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _corruption(what: str) -> Iterator[None]:
+def _corruption(what: str) -> Generator[None, None, None]:
     """Turn whatever a broken database raises into IndexCorrupt."""
     try:
         yield

@@ -167,8 +167,9 @@ def _split_head(lines: list[str], report: _Report) -> tuple[_Block, list[tuple[i
 def _split_blocks(numbered: list[tuple[int, str]]) -> list[_Block]:
     first = numbered[0][0] if numbered else 1
     starts = [index for index, (_, line) in enumerate(numbered) if line.startswith("##")]
-    blocks = [_Block(first, "", tuple(numbered[: starts[0] if starts else None]))]
-    for start, end in zip(starts, [*starts[1:], len(numbered)], strict=True):
+    ends = [*starts, len(numbered)]
+    blocks = [_Block(first, "", tuple(numbered[: ends[0]]))]
+    for start, end in zip(starts, ends[1:], strict=True):
         line, heading = numbered[start]
         blocks.append(_Block(line, heading, tuple(numbered[start + 1 : end])))
     return blocks

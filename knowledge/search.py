@@ -13,8 +13,8 @@ from knowledge.index import Index, source_filter
 from knowledge.passages import Passage
 
 CANDIDATES = 100
-# Shares of the fused score; set on plain queries over the guides, see tests/test_search.py.
-MEANING, WORDS, CODES = 0.65, 0.35, 0.6
+# Shares of the fused score, set on thirty plain queries over the guides (some stand in tests/test_search.py).
+MEANING, WORDS, CODES = 0.65, 0.35, 0.45
 # A BM25 score that counts half: about one rare word or two common ones shared.
 HALF_WORDS = 6.0
 
@@ -51,9 +51,8 @@ def search(
         return []
     weighted: list[tuple[float, NDArray[np.float32]]] = []
     if text.strip() or vector is not None:
-        if vector is None:
-            vector = index.embedder.encode([text])[0]
-        weighted.append((MEANING, _score_meaning(index, vector, sources)))
+        meant = index.embedder.encode([text])[0] if vector is None else vector
+        weighted.append((MEANING, _score_meaning(index, meant, sources)))
         weighted.append((WORDS, _score_words(index, text)))
     if codes:
         weighted.append((CODES, _score_codes(index, codes)))
@@ -80,7 +79,7 @@ def _score_meaning(index: Index, vector: Vectors, sources: Collection[str] | Non
 
 def _score_words(index: Index, text: str) -> NDArray[np.float32]:
     scores = index.words.score(text)
-    return scores / (scores + HALF_WORDS)
+    return np.divide(scores, scores + HALF_WORDS, dtype=np.float32)
 
 
 def _score_codes(index: Index, codes: Sequence[str]) -> NDArray[np.float32]:

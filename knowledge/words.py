@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ class WordIndex:
         import bm25s  # pyright: ignore[reportMissingTypeStubs]
 
         self._size = len(texts)
-        self._bm25 = bm25s.BM25()
-        self._bm25.index([split_words(text) for text in texts], show_progress=False)  # pyright: ignore[reportUnknownMemberType]
+        self._bm25: Any = bm25s.BM25()
+        self._bm25.index([split_words(text) for text in texts], show_progress=False)
         self._known: frozenset[str] = frozenset(self._bm25.vocab_dict)
 
     def score(self, text: str) -> NDArray[np.float32]:
@@ -32,9 +33,10 @@ class WordIndex:
 
 def split_words(text: str) -> list[str]:
     """The stems of a text's words, without the commonest ones."""
-    import Stemmer
+    import Stemmer as snowball
     from bm25s.stopwords import STOPWORDS_EN  # pyright: ignore[reportMissingTypeStubs]
 
     words = [word for word in _WORD.findall(text.lower().replace("’", "'")) if word not in STOPWORDS_EN]
     # A stemmer is not safe to share by threads, and costs next to nothing to make.
-    return list(Stemmer.Stemmer("english").stemWords(words))
+    stemmers: Any = snowball
+    return list(stemmers.Stemmer("english").stemWords(words))

@@ -1,0 +1,143 @@
+"""The reader: a rep's message in, its moves with exact quotes and calibrated confidence out; local, one pass."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.assessor import screen
+from bot.assessor.quotes import minimal_quote
+from bot.assessor.reading import Move, Reading
+from bot.errors import Failure
+from bot.moves import ADVANCING, MEANINGLESS, Code, OtherKind
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+Scores = NDArray[np.float64]
+MAX_TOKENS = 192
+MAX_PROSPECT_TOKENS = 48
+MOST_MOVES = 6
+
+
+class Card(BaseModel):
+    """What the trained file is and how its scores become confidences; stands beside it as `reader.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base: str
+    codes: tuple[Code, ...]
+    kinds: tuple[OtherKind, ...]
+    platt: tuple[tuple[float, float], ...]
+    thresholds: tuple[float, ...]
+    trained_on: int
+    seed: int
+    version: str
+
+
+def default_folder() -> Path:
+    """Where the trained reader that ships with the package lies."""
+    return Path(str(files("bot.assessor").joinpath("model")))
+
+
+class Reader:
+    """The trained reader; safe to share by threads. Raises Failure where its files are missing or broken."""
+
+    def __init__(self, tokenizer_file: Path, folder: Path | None = None) -> None:
+        self._folder = folder or default_folder()
+        self._tokenizer_file = tokenizer_file
+        try:
+            self.card = Card.model_validate(json.loads((self._folder / "reader.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, ValidationError) as error:
+            raise Failure(f"the reader's card {self._folder / 'reader.json'} cannot be read; reinstall inertia") from error
+
+    @cached_property
+    def _session(self) -> InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        return onnxruntime.InferenceSession(str(self._folder / "reader.onnx"), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._tokenizer_file))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def read(self, text: str, prospect: str | None, *, pasted_from: screen.Shingles = frozenset()) -> Reading:
+        """The moves of one message, given what the prospect said just before it; specificity is left at 0."""
+        refused = screen.refuse(text, pasted_from)
+        if refused:
+            return self._unread(*refused)
+        scores, kinds, tokens, offsets = self._score(text, prospect)
+        moves = self._moves(text, scores, tokens, offsets)
+        kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
+        if kind in MEANINGLESS and float(np.max(kinds)) < 0.5:
+            kind = OtherKind.OFFTOPIC
+        return Reading(
+            moves=tuple(moves), specificity=0.0, talk_share=0.0, kind=kind, unread=None, reader=self.card.version
+        )
+
+    def _unread(self, kind: OtherKind | None, why: str) -> Reading:
+        return Reading(moves=(), specificity=0.0, talk_share=0.0, kind=kind, unread=why, reader=self.card.version)
+
+    def _score(self, text: str, prospect: str | None) -> tuple[Scores, Scores, Scores, list[tuple[int, int]]]:
+        before = self._tokenizer.encode(prospect or "", add_special_tokens=False).ids[-MAX_PROSPECT_TOKENS:]
+        message = self._tokenizer.encode(text, add_special_tokens=False)
+        head = [101, *before, 102]
+        room = MAX_TOKENS - len(head) - 1
+        ids, offsets = [*head, *message.ids[:room], 102], message.offsets[:room]
+        inside = [0] * len(head) + [1] * len(offsets) + [0]
+        types = [0] * len(head) + [1] * (len(offsets) + 1)
+        feed = {"ids": ids, "types": types, "mask": [1] * len(ids), "inside": inside}
+        rows = self._session.run(["message", "tokens"], {k: np.array([v], dtype=np.int64) for k, v in feed.items()})
+        whole = np.asarray(rows[0], dtype=np.float64)[0]
+        codes = len(self.card.codes)
+        platt = np.array(self.card.platt)
+        confidence = 1 / (1 + np.exp(-(whole[:codes] * platt[:, 0] + platt[:, 1])))
+        kinds = np.exp(whole[codes:] - whole[codes:].max())
+        tokens = 1 / (1 + np.exp(-np.asarray(rows[1], dtype=np.float64)[0][len(head) : len(head) + len(offsets)]))
+        return confidence, kinds / kinds.sum(), tokens, offsets
+
+    def _moves(
+        self, text: str, confidence: Scores, tokens: Scores, offsets: Sequence[tuple[int, int]]
+    ) -> list[Move]:
+        found: list[Move] = []
+        for column, code in enumerate(self.card.codes):
+            sure = float(confidence[column])
+            if sure < self.card.thresholds[column]:
+                continue
+            start, end = minimal_quote(text, tokens[:, column], offsets)
+            found.append(Move(code=code, quote=text[start:end], start=start, confidence=round(sure, 4)))
+        found = sorted(found, key=lambda move: -move.confidence)[:MOST_MOVES]
+        return sorted(found, key=lambda move: move.start)
+
+
+def specificity(
+    reading: Reading, *, touched: int, figures: int, echoes: bool, names: int, relevance: float
+) -> float:
+    """How much of a message is about this buyer and checkable, 0 to 1: 1 - exp(-evidence).
+
+    Each item of the brief touched weighs 0.8, a figure 0.25, words of the buyer's 0.5, a name of theirs 0.3, nearness
+    to anything on their file up to 0.7; a message with no move that could be specific has none.
+    """
+    if not any(move.code in ADVANCING for move in reading.moves):
+        return 0.0 if not touched else round(1 - math.exp(-0.4 * touched), 3)
+    near = max(0.0, min(1.0, (relevance - 0.35) / 0.3))
+    evidence = 0.8 * min(touched, 3) + 0.25 * min(figures, 2) + 0.5 * echoes + 0.3 * min(names, 2) + 0.7 * near
+    return round(1 - math.exp(-evidence), 3)

@@ -1,0 +1,169 @@
+"""The composition root: settings in, a ready trainer out."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from bot import mind
+from bot.assessor.reader import Reader
+from bot.assessor.screen import Shingles, shingles
+from bot.coach import Found
+from bot.errors import UserError
+from bot.heard import Ground, Heard, build_ground
+from bot.persona import Occasion, Persona, Scenario
+from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
+from bot.phrases import Phrases, Principle
+from bot.session import Depth, Session, Turn
+from bot.settings import Settings
+from bot.speech import DefaultLines
+from bot.store import Store
+from knowledge.encoder import Encoder, Vectors, default_folder
+from knowledge.errors import KnowledgeError
+from knowledge.index import Index, ensure_index
+from knowledge.ingest import load_added
+from knowledge.passages import Guide, load_guides
+from knowledge.search import Hit, search
+
+KEPT_VECTORS = 20_000
+
+
+@dataclass
+class Trainer:
+    """Everything a session needs, loaded when first used and shared by all sessions.
+
+    `store` is None for scripted play, which leaves no trace.
+    """
+
+    settings: Settings
+    store: Store | None
+    _personas: dict[str, Persona] = field(default_factory=lambda: dict[str, Persona]())
+    _grounds: dict[str, Ground] = field(default_factory=lambda: dict[str, Ground]())
+    _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @cached_property
+    def embedder(self) -> Encoder:
+        """The local encoder."""
+        return Encoder(threads=self.settings.threads)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The assessor's reader."""
+        return Reader(default_folder() / "tokenizer.json")
+
+    @cached_property
+    def guides(self) -> tuple[Guide, ...]:
+        """The five guides."""
+        return load_guides(Path(str(default_folder().parent / "articles")))
+
+    @cached_property
+    def pasted_from(self) -> Shingles:
+        """Runs of words of the guides, by which pasted passages are told."""
+        return frozenset().union(*(shingles(part) for g in self.guides for p in g.passages for part in (p.idea, p.better, p.why, p.applies)))
+
+    @cached_property
+    def index(self) -> Index:
+        """The index over the guides and added articles, made where it is missing or out of date."""
+        folder = self.settings.knowledge_folder
+        return ensure_index(folder / "index", self.guides, load_added(folder / "added"), self.embedder)
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """The coach's phrase bank."""
+        return Phrases.model_validate(yaml.safe_load((shipped(".") / "coach.yaml").read_text(encoding="utf-8")))
+
+    @cached_property
+    def rubric(self) -> dict[str, Principle]:
+        """The five principles of the debrief."""
+        loaded = yaml.safe_load((shipped(".") / "rubric.yaml").read_text(encoding="utf-8"))
+        return {name: Principle.model_validate(value) for name, value in loaded.items()}
+
+    @cached_property
+    def default_lines(self) -> DefaultLines:
+        """Lines for moments that a persona's file has none for, by manner."""
+        lines: DefaultLines = {}
+        for manner in ("brisk", "warm"):
+            loaded = yaml.safe_load((shipped("lines") / f"{manner}.yaml").read_text(encoding="utf-8"))
+            lines[manner] = {Occasion(name): tuple(said) for name, said in loaded.items()}
+        return lines
+
+    def persona_ids(self) -> list[str]:
+        """Ids of every persona on file."""
+        return list(persona_paths(self.settings.own_personas))
+
+    def persona(self, name: str) -> Persona:
+        """A persona by id; UserError where there is none or its file is wrong."""
+        with self._lock:
+            if name not in self._personas:
+                self._personas[name] = load_persona(name, self.settings.own_personas)
+            return self._personas[name]
+
+    def scenario(self, name: str) -> Scenario:
+        """The scenario of a persona."""
+        return load_scenario(self.persona(name), self.settings.own_personas)
+
+    def ground(self, name: str) -> Ground:
+        """The persona's file as vectors."""
+        with self._lock:
+            if name not in self._grounds:
+                self._grounds[name] = build_ground(self.persona(name), self.embedder)
+            return self._grounds[name]
+
+    def vectors_of(self, texts: Sequence[str]) -> Vectors:
+        """A row a text; texts seen before are not encoded again."""
+        if not texts:
+            return np.zeros((0, 384), dtype=np.float32)
+        with self._lock:
+            if len(self._vectors) > KEPT_VECTORS:
+                self._vectors.clear()
+            for text in texts:
+                if text not in self._vectors:
+                    self._vectors[text] = self.embedder.encode([text])[0]
+            return np.stack([self._vectors[text] for text in texts])
+
+    def passages(self, heard: Heard, turn: Turn, found: Found) -> list[Hit]:
+        """One to three passages of the guides for a note: by meaning, words and the move's code."""
+        hits = search(self.index, found.quote or turn.rep[:300], vector=heard.vector, codes=(found.code,), k=3)
+        return [hit for hit in hits if hit.passage][: 2 if len(hits) > 1 and hits[1].score > 0.9 * hits[0].score else 1]
+
+    def start(
+        self, persona: str, *, seed: int | None = None, depth: Depth = "standard", assessed: bool = False
+    ) -> Session:
+        """A new session, stored when there is a store."""
+        buyer = self.persona(persona)
+        session = Session(
+            id=secrets.token_hex(8), persona=persona, scenario=self.scenario(persona).id,
+            seed=secrets.randbelow(1_000_000) if seed is None else seed, depth=depth, assessed=assessed,
+            started=datetime.now(UTC).isoformat(timespec="seconds"), closed=False, start=mind.start(buyer),
+        )
+        if self.store:
+            self.store.add(session)
+        return session
+
+    def keep(self, session: Session, turn: Turn) -> Session:
+        """The session one turn on, its turn stored whole when there is a store."""
+        if self.store:
+            self.store.append(session, turn)
+        return session.with_turn(turn)
+
+    def close(self, session: Session) -> Session:
+        """The session ended by the rep."""
+        if self.store:
+            self.store.close(session.id)
+        return session.model_copy(update={"closed": True})
+
+
+def build(settings: Settings | None = None, *, stored: bool = True) -> Trainer:
+    """A trainer; with `stored`, the database is brought up to date first."""
+    settings = settings or Settings()
+    store = Store(settings.database_url) if stored else None
+    return Trainer(settings, store)

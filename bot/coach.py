@@ -1,0 +1,199 @@
+"""The coach: one thing that landed, one thing to fix, a line to say now, each resting on the rep's own words."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import rewrite
+from bot.contract import Evidence, faults
+from bot.heard import Heard
+from bot.mind import GAUGES, Change, Stance
+from bot.moves import Code
+from bot.persona import Persona
+from bot.phrases import Phrases
+from bot.session import Citation, Feedback, Note, Session, Turn
+from bot.speech import fill, short_words
+
+if TYPE_CHECKING:
+    from bot.build import Trainer
+    from bot.turn import Watch
+    from knowledge.search import Hit
+
+SLOT = re.compile(r"\{([a-z]+)\}")
+LANDS_FROM = 2.0
+PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
+GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a note will be about: a key of the phrase bank, the move it rests on, the rep's words."""
+
+    about: str
+    code: Code
+    quote: str | None
+    answer: str | None = None
+
+
+def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, heard: Heard, watch: Watch) -> Feedback:
+    """Feedback on one turn, checked against the contract: what fails the check is left out, never shown."""
+    landed, fix = find_landed(turn), find_fix(turn, session, heard)
+    if landed and fix and landed.quote == fix.quote:
+        landed = None
+    now = time.perf_counter()
+    hits = {found.about: trainer.passages(heard, turn, found) for found in (landed, fix) if found}
+    watch.time("retrieval", now)
+    words = Words(trainer.phrases, persona, session, turn)
+    retrieved = {hit.id for found in hits.values() for hit in found}
+    feedback = Feedback(
+        evidenced=bool(landed or fix),
+        landed=_note(words, "landed", landed, hits) if landed else None,
+        fix=_note(words, "fix", fix, hits) if fix else None,
+        remark=_remark(words, landed, fix),
+        rewrite=rewrite.write(trainer, persona, session, turn, fix.about if fix else None) if _wants_rewrite(landed, fix, turn) else None,
+        next_question=words.say("next", rewrite.situation(turn), None),
+    )
+    return _kept(feedback, Evidence(turn, retrieved, persona))
+
+
+def find_landed(turn: Turn) -> Found | None:
+    """The advancing move that did this buyer the most good, if it did any."""
+    gains = {move: _gain(turn.changes, move.code) for move in turn.reading.advancing}
+    best = max(gains, key=lambda move: gains[move], default=None)
+    if best is None or gains[best] < LANDS_FROM or (turn.objection and turn.objection.move == best.code):
+        return None
+    return Found(str(best.code), best.code, best.quote)
+
+
+def find_fix(turn: Turn, session: Session, heard: Heard) -> Found | None:
+    """The one thing that cost the most, or that was missed; None where there is nothing to mend."""
+    if turn.objection:
+        early = {Code.VISION: "vision_early", Code.NEXT_STEP: "next_step_early"}
+        return Found(early.get(turn.objection.move, str(turn.objection.move)), turn.objection.move, turn.objection.quote)
+    if heard.is_too_long or heard.is_silence or (turn.reading.unread and not turn.reading.moves):
+        about = "too_long" if heard.is_too_long else "meaningless" if heard.is_silence else "unread"
+        return Found(about, Code.OTHER, None)
+    if heard.contradictions:
+        return Found("contradicted", Code.TAILORING, heard.contradictions[0].quote)
+    costs = {move: -_gain(turn.changes, move.code) for move in turn.reading.costly}
+    worst = max(costs, key=lambda move: costs[move], default=None)
+    if worst and (costs[worst] > 1 or worst.code == Code.FLATTERY):
+        return Found(str(worst.code), worst.code, worst.quote)
+    if any(change.move == Code.OTHER for change in turn.changes):
+        return Found("meaningless", Code.OTHER, None)
+    return _smaller_fault(turn, session, heard)
+
+
+def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
+    reading = turn.reading
+    claim = reading.best(Code.INSIGHT)
+    if heard.is_repeat and reading.advancing:
+        return Found("repeat", reading.advancing[0].code, reading.advancing[0].quote)
+    if claim and reading.specificity < 0.3:
+        return Found("unspecific", Code.INSIGHT, claim.quote)
+    question = reading.best(Code.OPEN_QUESTION)
+    if claim and question and question.start > claim.start and turn.talk == "sustain" and turn.mind.tension < 45:
+        return Found("question_on_top", Code.INSIGHT, question.quote)
+    before = session.turns[-1] if session.turns else None
+    opened = before and any(e.layer in ("felt", "unknown", "consequence") for e in before.earned)
+    followed = {Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE, Code.UNKNOWNS, Code.NEXT_STEP, Code.VISION, Code.TAILORING}
+    if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
+        return Found("missed", Code.REFLECTION, None, answer=last_words(before.prospect))
+    return None
+
+
+def _gain(changes: Sequence[Change], code: Code) -> float:
+    return sum(change.amount * GAIN[change.gauge] for change in changes if change.move == code)
+
+
+def _wants_rewrite(landed: Found | None, fix: Found | None, turn: Turn) -> bool:
+    return not turn.is_last and (fix is not None or landed is None)
+
+
+def _remark(words: Words, landed: Found | None, fix: Found | None) -> str | None:
+    if landed is None and fix is None:
+        return words.say("not_evidenced", None, None)
+    return words.say("nothing_to_fix", None, landed) if fix is None else None
+
+
+def _note(words: Words, side: str, found: Found, hits: dict[str, list[Hit]]) -> Note:
+    cited = tuple(Citation(id=hit.id, title=hit.title, source=hit.source) for hit in hits[found.about])
+    what = words.say(side, found.about, found)
+    return Note(about=found.about, quote=found.quote, what=what, principle=words.principle(found, cited), citations=cited)
+
+
+def _kept(feedback: Feedback, evidence: Evidence) -> Feedback:
+    """The feedback without the parts that break the contract."""
+    broken = faults(feedback, evidence)
+    update: dict[str, None] = {fault.part: None for fault in broken}
+    return feedback.model_copy(update=update) if update else feedback
+
+
+class Words:
+    """Phrases for one turn's feedback, none of them used before in the session."""
+
+    def __init__(self, phrases: Phrases, persona: Persona, session: Session, turn: Turn) -> None:
+        self._phrases, self._turn, self._persona, self._session = phrases, turn, persona, session
+        self._rng = random.Random(f"coach:{session.seed}:{turn.number}")
+        self._said = {text for earlier in session.turns for text in told(earlier.feedback)}
+        self._before = session.mind
+
+    def say(self, group: str, key: str | None, found: Found | None) -> str:
+        """A phrase of the bank, filled, that this session has not had."""
+        bank = self._phrases.lines(group, key)
+        order = self._rng.sample(bank, len(bank))
+        # A phrase that quotes the buyer's answer says more than one that does not.
+        for line in sorted(order, key=lambda text: "{answer}" not in text):
+            text = self._filled(line, found)
+            if text and text not in self._said and not self._was_used(line):
+                return text
+        return next((text for line in order if (text := self._filled(line, found))), "")
+
+    def principle(self, found: Found, cited: Sequence[Citation]) -> str:
+        """The source id whose principle this is about: the cited passage's guide, or the code's own."""
+        return cited[0].source if cited else self._phrases.principle_of(found.code)
+
+    def _was_used(self, line: str) -> bool:
+        marks = [part.strip() for part in re.split(r"\{[a-z]+\}", line) if len(part.strip()) > 14]
+        return any(mark in text for mark in marks for text in self._said)
+
+    def _filled(self, line: str, found: Found | None) -> str | None:
+        they, possessive, them = PRONOUNS[self._persona.pronoun]
+        slots = {"name": self._persona.first_name, "they": they, "possessive": possessive, "them": them}
+        quote = found.quote if found else None
+        if quote:
+            slots["quote"] = quote if len(quote.split()) <= 22 else (short_words(quote, 14) or quote)
+        answer = (found.answer if found else None) or last_words(self._turn.prospect)
+        if answer:
+            slots["answer"] = answer
+        effect = effect_of(self._turn, found)
+        if effect:
+            slots["effect"] = effect
+        return fill(line, slots) if set(SLOT.findall(line)) <= set(slots) else None
+
+
+def told(feedback: Feedback | None) -> list[str]:
+    """Every sentence of a feedback that a rep reads."""
+    if feedback is None:
+        return []
+    notes = [note.what for note in (feedback.landed, feedback.fix) if note]
+    return [text for text in (*notes, feedback.remark, feedback.rewrite, feedback.next_question) if text]
+
+
+def last_words(line: str, most: int = 12) -> str | None:
+    """A short exact stretch of a line: its longest clause, cut at `most` words."""
+    return short_words(line, most)
+
+
+def effect_of(turn: Turn, found: Found | None) -> str | None:
+    """What moved, in figures: "trust 30 → 34, tension 22 → 31", the two largest changes."""
+    totals = {gauge: sum(c.amount for c in turn.changes if c.gauge == gauge) for gauge in GAUGES if gauge != "patience"}
+    largest = sorted(totals, key=lambda gauge: -abs(totals[gauge]))[:2]
+    after = turn.mind.model_dump()
+    parts = [f"{gauge} {after[gauge] - totals[gauge]:.0f} → {after[gauge]:.0f}" for gauge in largest if abs(totals[gauge]) >= 1]
+    return ", ".join(parts) or None

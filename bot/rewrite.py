@@ -1,0 +1,144 @@
+"""The line a rep could say now: from the brief and what has been earned, nothing else."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+from bot.mind import Mind, Stance
+from bot.moves import Code
+from bot.persona import Coached, Persona
+from bot.session import Session, Turn
+from bot.speech import short_words
+
+if TYPE_CHECKING:
+    from bot.build import Trainer
+
+# What mends a fault, the first that the moment allows.
+MENDS: dict[str, tuple[Code, ...]] = {
+    "pitch": (Code.INSIGHT, Code.OPEN_QUESTION, Code.TAILORING),
+    "generic_claim": (Code.INSIGHT, Code.TAILORING),
+    "pressure": (Code.PERMISSION, Code.OPEN_QUESTION),
+    "telling": (Code.OPEN_QUESTION, Code.INSIGHT),
+    "pain_fishing": (Code.INSIGHT, Code.TAILORING, Code.OPEN_QUESTION),
+    "flattery": (Code.TAILORING, Code.OPEN_QUESTION),
+    "rebuttal": (Code.REFLECTION, Code.OPEN_QUESTION),
+    "vision_early": (Code.INSIGHT, Code.CONSEQUENCE, Code.OPEN_QUESTION),
+    "next_step_early": (Code.INSIGHT, Code.OPEN_QUESTION, Code.CONSEQUENCE),
+    "repeat": (Code.OPEN_QUESTION, Code.UNKNOWNS, Code.CONSEQUENCE),
+    "unspecific": (Code.INSIGHT, Code.TAILORING),
+    "contradicted": (Code.TAILORING, Code.INSIGHT),
+    "question_on_top": (Code.INSIGHT, Code.UNKNOWNS),
+    "no_question": (Code.OPEN_QUESTION,),
+    "meaningless": (Code.PERMISSION, Code.TAILORING, Code.OPEN_QUESTION),
+    "too_long": (Code.OPEN_QUESTION, Code.PERMISSION),
+    "unread": (Code.PERMISSION, Code.TAILORING),
+    "missed": (Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE),
+}
+
+
+def situation(turn: Turn) -> str:
+    """The key of the next question: what just happened, else where the prospect stands."""
+    if turn.stance == Stance.AGREED_NEXT_STEP:
+        return "agreed"
+    if turn.stance == Stance.ENDED_CALL:
+        return "ended"
+    if turn.objection:
+        return "after_objection"
+    layers = {earned.layer for earned in turn.earned}
+    for layer, key in (("unknown", "after_unknown"), ("felt", "after_felt"), ("consequence", "after_cost"), ("stakeholder", "after_name")):
+        if layer in layers:
+            return key
+    if turn.prospect.rstrip().endswith("?"):
+        return "unanswered_question"
+    return str(turn.stance)
+
+
+def stage(mind: Mind, turn: Turn) -> tuple[Code, ...]:
+    """The moves that would serve next, best first, by how far the prospect has come."""
+    layers = {earned.layer for earned in turn.earned}
+    if mind.is_convinced:
+        return (Code.NEXT_STEP, Code.UNKNOWNS)
+    if layers & {"felt", "unknown", "consequence"}:
+        return (Code.REFLECTION, Code.CONSEQUENCE, Code.UNKNOWNS)
+    if mind.tension < 24:
+        return (Code.INSIGHT, Code.PERMISSION, Code.TAILORING)
+    if mind.tension < 38:
+        return (Code.CONSEQUENCE, Code.OPEN_QUESTION, Code.INSIGHT)
+    if "cost" not in turn.memory.voiced:
+        return (Code.CONSEQUENCE, Code.WHY_PROBE)
+    if "who" not in turn.memory.voiced:
+        return (Code.UNKNOWNS, Code.CONSEQUENCE)
+    return (Code.VISION, Code.BUYING_PROCESS, Code.WHY_PROBE)
+
+
+def write(trainer: Trainer, persona: Persona, session: Session, turn: Turn, fault: str | None) -> str | None:
+    """A line for this rep, buyer and moment that no earlier turn was given; None when the file has none left."""
+    wanted = stage(turn.mind, turn)
+    if fault and (turn.objection or turn.mind.tension < 30 or fault == "missed"):
+        wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
+    given = " ".join(t.feedback.rewrite for t in session.turns if t.feedback and t.feedback.rewrite)
+    said = " ".join(t.rep for t in session.turns) + " " + turn.rep
+    for code in dict.fromkeys(wanted):
+        line = _nearest(trainer, persona, turn, code, given + " " + said)
+        if line:
+            return _led_in(line, code, turn, session)
+    return None
+
+
+def _nearest(trainer: Trainer, persona: Persona, turn: Turn, code: Code, used: str) -> str | None:
+    free = [one for one in persona.coaching.get(code, ()) if one.text not in used and _may_use(one, persona, turn)]
+    if not free:
+        return _from_brief(persona, code, used)
+    here = trainer.vectors_of([f"{turn.rep[-300:]} {turn.prospect}"])[0]
+    scores = trainer.vectors_of([one.text for one in free]) @ here
+    # A line that rests on something they have told is nearer to this call than any from the brief.
+    earned = [0.15 * any(turn.memory.has_earned(use) for use in one.uses) for one in free]
+    return max(zip(free, scores, earned, strict=True), key=lambda row: float(row[1]) + row[2])[0].text
+
+
+def _may_use(one: Coached, persona: Persona, turn: Turn) -> bool:
+    public = {item.id for item in persona.brief}
+    return all(use in public or turn.memory.has_earned(use) for use in one.uses)
+
+
+FROM_BRIEF: dict[Code, str] = {
+    Code.TAILORING: "Before ringing I read this about you: {fact}",
+    Code.PERMISSION: "I read one thing about you before I rang. May I say it, and you tell me to stop if it's nothing?",
+    Code.INSIGHT: "One thing I'd hold against how it looks from here: {benchmark} Where is that wrong for you?",
+    Code.OPEN_QUESTION: "I read this: {fact} How does that look from where you sit?",
+    Code.CONSEQUENCE: "Take this: {fact} If it stays just as it is, where does that leave you in a year?",
+    Code.UNKNOWNS: "On this one: {fact} Who with you would see first if it were changing?",
+}
+
+
+def _from_brief(persona: Persona, code: Code, used: str) -> str | None:
+    """A plain line made from the brief, for a file that brings no coached lines of its own."""
+    frame = FROM_BRIEF.get(code)
+    if frame is None:
+        return None
+    for item in persona.brief:
+        if ("{benchmark}" in frame) != (item.kind == "benchmark"):
+            continue
+        line = frame.replace("{fact}", item.text).replace("{benchmark}", item.text)
+        if line not in used:
+            return line
+    return None
+
+
+LEADS = ("You said “{words}”. {line}", "“{words}”, you said. {line}", "Your words a moment ago were “{words}”. {line}", "I'd like to stay with “{words}” for a moment. {line}")
+
+
+def _led_in(line: str, code: Code, turn: Turn, session: Session) -> str:
+    """The line with the buyer's own last words in front, where they said something of theirs."""
+    theirs = [e for e in turn.earned if e.layer in ("felt", "unknown", "consequence", "why")]
+    if not theirs or code in (Code.REFLECTION, Code.NEXT_STEP):
+        return line
+    words = short_words(re.sub(r"[^.!?]*\?", "", turn.prospect), 9)
+    if not words or words.lower() in line.lower():
+        return line
+    lead = random.Random(f"lead:{session.seed}:{turn.number}").choice(LEADS)
+    return lead.format(words=words[:1].lower() + words[1:] if not words.startswith("I") else words, line=line)
+
+

@@ -1,0 +1,189 @@
+"""One turn, read top to bottom: read the rep, move the mind, plan the line, speak it, coach, store."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import coach, director, mind
+from bot.assessor.reader import specificity
+from bot.assessor.reading import Reading
+from bot.errors import UserError
+from bot.heard import Heard, hear
+from bot.memory import Memory
+from bot.mind import Stance
+from bot.moment import Moment
+from bot.moves import MEANINGLESS, OtherKind
+from bot.plan import Plan
+from bot.session import Earned, Objection, Session, Turn
+from bot.speech import Speaker, short_words
+from bot.voice import draft
+
+if TYPE_CHECKING:
+    from bot.build import Trainer
+
+MOST_CHARACTERS = 20_000
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Heeded:
+    """The message was read; the prospect is about to speak."""
+
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Word:
+    """The next stretch of the prospect's line, as it is spoken."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The whole turn, stored."""
+
+    turn: Turn
+    session: Session
+
+
+Event = Heeded | Word | Done
+
+
+class Watch:
+    """Seconds spent in each stage of turns, for the benchmark."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
+
+    def time(self, stage: str, since: float) -> float:
+        """Note a stage's seconds and return now."""
+        now = time.perf_counter()
+        self.seconds.setdefault(stage, []).append(now - since)
+        return now
+
+
+def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | None = None) -> Iterator[Event]:
+    """Play one rep message; yields events, last of them `Done`.
+
+    Raises UserError when the message or the session does not allow a turn; then nothing has happened.
+    """
+    text = _checked(session, message)
+    watch = watch or Watch()
+    now = time.perf_counter()
+    persona = trainer.persona(session.persona)
+    before, memory = session.mind, session.memory
+    said_before = session.turns[-1].prospect if session.turns else persona.picks_up
+
+    reading = trainer.reader.read(text, said_before, pasted_from=trainer.pasted_from)
+    heard = _hear(trainer, session, text)
+    reading = _weighed(reading, heard, session, text)
+    now = watch.time("reading", now)
+
+    after, changes = mind.step(before, reading, heard, memory, persona)
+    now = watch.time("mind", now)
+
+    rng = random.Random(f"{session.seed}:{len(session.turns) + 1}")
+    speaker = Speaker(persona, trainer.default_lines, memory, rng)
+    plan = director.decide(Moment(persona, before, after, reading, heard, memory, speaker))
+    told = [(given.layer, given.what, persona.first_name) for given in plan.given if _is_new(given.layer, given.id, memory)]
+    if plan.ending is None:
+        after, more = mind.hear_self(after, told, text[:80], changes)
+        changes = (*changes, *more)
+    now = watch.time("director", now)
+
+    yield Heeded(reading)
+    spoken: list[str] = []
+    for word in draft.speak(plan):
+        spoken.append(word)
+        yield Word(word)
+    line = "".join(spoken)
+
+    now = time.perf_counter()
+    number = len(session.turns) + 1
+    turn = Turn(
+        number=number, rep=text, prospect=line, talk=plan.talk, act=plan.act, objection=_objection(plan, number),
+        stance=Stance(plan.ending) if plan.ending else after.stance, mind=after, reading=reading, changes=changes,
+        earned=tuple(Earned(layer=g.layer, id=g.id, what=g.what) for g in plan.given), feedback=None,
+        spoken_by=draft.NAME, memory=_remember(memory, reading, heard, plan, number),
+    )
+    turn = turn.model_copy(update={"feedback": coach.coach(trainer, persona, session, turn, heard, watch)})
+    now = watch.time("feedback", now)
+    session = trainer.keep(session, turn)
+    watch.time("store", now)
+    yield Done(turn, session)
+
+
+def play_turn(trainer: Trainer, session: Session, message: str, watch: Watch | None = None) -> Session:
+    """Play one message to its end; the session one turn on."""
+    for event in run_turn(trainer, session, message, watch):
+        if isinstance(event, Done):
+            return event.session
+    raise AssertionError("a turn ends with Done")
+
+
+def _checked(session: Session, message: str) -> str:
+    if session.is_over:
+        raise UserError(f"session {session.id}: the call is over; start another one to go on practising")
+    if len(message) > MOST_CHARACTERS:
+        raise UserError(f"the message has {len(message):,} characters; say it in {MOST_CHARACTERS:,} at most")
+    return CONTROL.sub(" ", message).strip()
+
+
+def _hear(trainer: Trainer, session: Session, text: str) -> Heard:
+    persona = trainer.persona(session.persona)
+    earlier = [turn.rep for turn in session.turns if turn.rep]
+    vectors = trainer.vectors_of(earlier)
+    theirs = [turn.prospect for turn in session.turns]
+    return hear(text, persona, trainer.ground(session.persona), trainer.embedder, vectors, theirs)
+
+
+def _weighed(reading: Reading, heard: Heard, session: Session, text: str) -> Reading:
+    share = specificity(
+        reading, touched=len(heard.touched_brief), figures=len(heard.figures), echoes=heard.quoted_back is not None,
+        names=len(heard.people), relevance=heard.relevance,
+    )
+    words = len(text.split())
+    others = sum(len(turn.rep.split()) + len(turn.prospect.split()) for turn in session.turns)
+    return reading.model_copy(
+        update={"specificity": share, "talk_share": round(words / (words + others), 3) if words + others else 0.0}
+    )
+
+
+def _is_new(layer: str, name: str, memory: Memory) -> bool:
+    return layer != "fact" and not memory.has_earned(f"{layer}:{name}" if layer == "why" else name)
+
+
+def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number: int) -> Memory:
+    moves, told = dict(memory.moves), dict(memory.told)
+    for code in {move.code for move in reading.moves}:
+        moves[code] = moves.get(code, 0) + 1
+    for given in plan.given:
+        told[given.id] = told.get(given.id, 0) + 1
+    earned = [f"why:{g.id}" if g.layer == "why" else g.id for g in plan.given]
+    quote = next((short_words(move.quote) for move in reading.advancing), None)
+    return Memory(
+        turns=number,
+        moves=moves,
+        told=told,
+        used=memory.used | {piece.template for piece in plan.pieces},
+        earned=tuple(dict.fromkeys((*memory.earned, *earned))),
+        voiced=memory.voiced | plan.voiced,
+        why_depth=memory.why_depth + sum(given.layer == "why" for given in plan.given),
+        resisted=(*memory.resisted, *([plan.resisted] if plan.resisted else [])),
+        rep_words=(*memory.rep_words, *([(number, quote)] if quote else [])),
+        rep_promises=(*memory.rep_promises, *([heard.promise] if heard.promise else [])),
+        meaningless=memory.meaningless + (reading.kind in MEANINGLESS),
+        abused=memory.abused + (reading.kind == OtherKind.ABUSE),
+    )
+
+
+def _objection(plan: Plan, number: int) -> Objection | None:
+    if plan.objection is None:
+        return None
+    return Objection(kind=plan.objection.kind, turn=number, move=plan.objection.move, quote=plan.objection.quote)

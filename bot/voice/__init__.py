@@ -1,0 +1,1 @@
+"""Who finds the words: drafted lines here, a model by setting."""
