@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot import disclosure
 from bot.assessor.reading import Move
 from bot.mind import Stance, is_early
-from bot.moment import Moment
+from bot.moment import ASKING, Moment
 from bot.moves import COSTLY, Code, OtherKind
 from bot.persona import Occasion
 from bot.plan import Plan, Provoked
@@ -61,7 +61,7 @@ def _makes_no_sense(moment: Moment) -> Plan | None:
         occasion = Occasion.SILENCE
     elif heard.is_too_long:
         occasion = Occasion.TOO_LONG
-    elif kind in NONSENSE and not moment.reading.moves:
+    elif kind is not None and kind in NONSENSE and not moment.reading.moves:
         occasion = NONSENSE[kind]
     else:
         return None
@@ -109,7 +109,7 @@ def _answers(moment: Moment) -> Plan:
     if moment.has(Code.PAIN_FISHING) and not moment.reading.advancing:
         plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
         return disclosure.practised(moment, plan)
-    if not moment.reading.moves and not moment.heard.is_question:
+    if not moment.reading.moves and not moment.asks:
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)
@@ -238,7 +238,7 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
         return plan.add(moment.speaker.at(Occasion.READY, "change"))
     if moment.stance == Stance.CONCERNED:
         return plan if plan.pieces and moment.speaker.chance(0.5) else plan.add(moment.speaker.at(Occasion.THINK, "change"))
-    only_leave = moment.has(Code.PERMISSION) and not moment.heard.is_question
+    only_leave = moment.has(Code.PERMISSION) and not moment.asks
     if plan.pieces and (only_leave or moment.has(Code.FLATTERY) or moment.stance == Stance.CURIOUS):
         return plan
     if plan.pieces and moment.speaker.chance(0.35):
@@ -257,7 +257,7 @@ def _resist(moment: Moment, plan: Plan) -> Plan:
 
 def _ask_back(moment: Moment, plan: Plan) -> Plan:
     wants = {Stance.DISMISSIVE: 0.25, Stance.GUARDED: 0.35, Stance.CURIOUS: 0.5, Stance.CONCERNED: 0.35, Stance.READY: 0.5}
-    odds = wants[moment.stance] * (0.5 if moment.heard.is_question else 1.0)
+    odds = wants[moment.stance] * (0.5 if moment.asks else 1.0)
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
     asked = any(piece.text.endswith("?") for piece in plan.pieces)
     if asked or spoken > 38 or plan.ending or not moment.speaker.chance(odds):
@@ -288,5 +288,4 @@ def _provoked(moment: Moment) -> Provoked | None:
 
 
 def _asked_plainly(moment: Moment) -> bool:
-    asking = (Code.OPEN_QUESTION, Code.BUYING_PROCESS, Code.CONSEQUENCE, Code.UNKNOWNS, Code.WHY_PROBE)
-    return any(moment.has(code) for code in asking)
+    return any(moment.has(code) for code in ASKING)

@@ -7,15 +7,14 @@ from bot.mind import Stance
 from bot.moment import Moment
 from bot.moves import Code
 from bot.persona import Fact, Need, Occasion, Persona
-from bot.plan import Given, Plan
+from bot.plan import Given, Layer, Plan
 from bot.speech import Talk
 
 NEAR = 0.42
 ASKED = 0.46
+# A question after what nobody knows, or what staying costs, is seldom after a plain fact.
+ASKED_BESIDE = 0.66
 TRUST_FOR = {"open": 0.0, "guarded": 30.0, "private": 46.0}
-QUESTIONS = frozenset(
-    {Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS, Code.CONSEQUENCE, Code.BUYING_PROCESS, Code.REFLECTION}
-)
 
 
 def is_opened(persona: Persona, memory: Memory) -> bool:
@@ -31,7 +30,7 @@ def content(moment: Moment, plan: Plan) -> Plan:
     plan = _who(moment, plan)
     plan = _deeper(moment, plan)
     plan = _own_words(moment, plan)
-    if moment.heard.is_question and not any(not p.source.startswith("lines.") for p in plan.pieces):
+    if moment.asks and not any(not p.source.startswith("lines.") for p in plan.pieces):
         return _cannot_answer(moment, plan)
     return plan
 
@@ -80,7 +79,8 @@ def _why(moment: Moment, plan: Plan) -> Plan:
 def _fact_asked(moment: Moment) -> Fact | None:
     found = moment.heard.best("fact")
     nearest_need = moment.heard.best("need")
-    if not found or found.score < ASKED:
+    bar = ASKED_BESIDE if moment.has(Code.UNKNOWNS) or moment.has(Code.CONSEQUENCE) else ASKED
+    if not found or found.score < bar:
         return None
     if nearest_need and nearest_need.score > found.score + 0.08 and _ripe(moment, nearest_need.id):
         return None
@@ -93,7 +93,7 @@ def _ripe(moment: Moment, name: str) -> bool:
 
 
 def _answer(moment: Moment, plan: Plan) -> Plan:
-    fact = _fact_asked(moment) if moment.heard.is_question else None
+    fact = _fact_asked(moment) if moment.asks else None
     if fact is None or plan.given:
         return plan
     if moment.after.trust < TRUST_FOR[fact.guarded]:
@@ -121,7 +121,7 @@ def _cost(moment: Moment, plan: Plan) -> Plan:
 def _who(moment: Moment, plan: Plan) -> Plan:
     near = moment.heard.best("stakeholder")
     named = {name for name in moment.heard.people}
-    asked = moment.has(Code.UNKNOWNS) or named or (near is not None and near.score >= 0.5 and moment.heard.is_question)
+    asked = moment.has(Code.UNKNOWNS) or (moment.asks and not plan.given and (named or (near and near.score >= 0.5)))
     if not asked or _is_full(plan) or moment.after.trust < 24:
         return plan
     memory = moment.memory
@@ -164,20 +164,26 @@ def _next_layer(persona: Persona, memory: Memory) -> frozenset[str]:
 def _deeper(moment: Moment, plan: Plan) -> Plan:
     if _is_full(plan) or moment.has(Code.PAIN_FISHING) or any(g.layer in ("felt", "unknown") for g in plan.given):
         return plan
-    layers = {need.id: layer for layer in ("said", "felt", "unknown") for need in getattr(moment.persona.needs, layer)}
+    layers = _layers(moment.persona)
     ripe = [need for need in moment.persona.all_needs if _may_come_out(moment, need)]
     ripe = [need for need in ripe if not moment.memory.has_earned(need.id) or moment.heard.score(need.id) >= 0.5]
     rank = {"unknown": 0, "felt": 1, "said": 2}
     ripe.sort(key=lambda n: (moment.memory.has_earned(n.id), rank[layers[n.id]], -moment.heard.score(n.id)))
     for need in ripe:
         layer = layers[need.id]
-        if layer == "said" and (plan.given or not moment.heard.is_question):
+        if layer == "said" and (plan.given or not moment.asks):
             continue
         talk: Talk = "sustain" if layer == "said" else "change" if moment.is_open else "neutral"
         piece = moment.speaker.pick(need.says, talk, f"needs.{need.id}")
         if piece:
             return plan.add(piece, Given(layer, need.id, need.what))
     return plan
+
+
+def _layers(persona: Persona) -> dict[str, Layer]:
+    needs = persona.needs
+    groups: tuple[tuple[Layer, tuple[Need, ...]], ...] = (("said", needs.said), ("felt", needs.felt), ("unknown", needs.unknown))
+    return {need.id: layer for layer, group in groups for need in group}
 
 
 def _own_words(moment: Moment, plan: Plan) -> Plan:

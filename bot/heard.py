@@ -82,6 +82,7 @@ class Heard:
     is_silence: bool = False
     is_too_long: bool = False
     relevance: float = 0.0
+    top_of_mind: frozenset[str] = frozenset()
     vector: Vectors = field(default_factory=lambda: np.zeros(384, dtype=np.float32))
 
     def best(self, *groups: str) -> Match | None:
@@ -112,8 +113,7 @@ def build_ground(persona: Persona, embedder: Embedder) -> Ground:
 
 
 def hear(
-    text: str, persona: Persona, ground: Ground, embedder: Embedder, rep_lines: Sequence[str], rep_vectors: Vectors,
-    prospect_lines: Sequence[str],
+    text: str, persona: Persona, ground: Ground, embedder: Embedder, rep_vectors: Vectors, prospect_lines: Sequence[str]
 ) -> Heard:
     """Hold a message against the buyer's file; `rep_vectors` has a row for each earlier rep line."""
     clean = text.strip()
@@ -138,6 +138,7 @@ def hear(
         is_repeat=_is_repeat(vectors[-1], rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         relevance=max((match.score for match in matches), default=0.0),
+        top_of_mind=frozenset(need.id for need in persona.needs.said),
         vector=vectors[-1],
     )
 

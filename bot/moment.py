@@ -13,6 +13,9 @@ from bot.persona import Persona
 from bot.speech import Speaker
 
 
+ASKING = frozenset({Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS, Code.CONSEQUENCE, Code.BUYING_PROCESS})
+
+
 @dataclass(frozen=True)
 class Moment:
     """Everything the director looks at for one line: the mind before and after the message, and what was heard."""
@@ -33,6 +36,11 @@ class Moment:
     def stance(self) -> Stance:
         """The stance after the message."""
         return self.after.stance
+
+    @property
+    def asks(self) -> bool:
+        """Whether the rep asked for something of theirs; asking leave is no such question."""
+        return any(self.has(code) for code in ASKING) or (self.heard.is_question and not self.reading.moves)
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,16 @@ LARGEST = 1_000_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class PlainLoader(yaml.SafeLoader):
+    """The safe loader, to which yes, no, on and off are words: a buyer's lines are full of them."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong in a file: where, what, and what to do."""
@@ -53,7 +63,7 @@ def check_text(text: str, name: str, model: type[Model]) -> tuple[Model | None, 
     lines, faults = _lines(tree, name)
     if faults:
         return None, faults
-    data: Any = yaml.safe_load(text)
+    data: Any = yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a subclass of the safe loader
     if not isinstance(data, dict):
         return None, [Fault(name, 1, "file", "must be a mapping of fields; start with `id: …`")]
     try:
@@ -65,13 +75,13 @@ def check_text(text: str, name: str, model: type[Model]) -> tuple[Model | None, 
 
 def _compose(text: str, name: str) -> tuple[yaml.Node | None, list[Fault]]:
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=PlainLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 line = event.start_mark.line + 1
                 return None, [Fault(name, line, "file", "anchors (&) and aliases (*) are not taken; write it out")]
             if getattr(event, "tag", None) and str(getattr(event, "tag", "")).startswith("tag:yaml.org,2002:python"):
                 return None, [Fault(name, event.start_mark.line + 1, "file", "tags (!) are not taken; write plain text")]
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=PlainLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "is no YAML"

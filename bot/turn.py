@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from bot import coach, director, mind
 from bot.assessor.reader import specificity
-from bot.assessor.reading import Reading
+from bot.assessor.reading import Move, Reading
 from bot.errors import UserError
 from bot.heard import Heard, hear
 from bot.memory import Memory
 from bot.mind import Stance
 from bot.moment import Moment
-from bot.moves import MEANINGLESS, OtherKind
+from bot.moves import MEANINGLESS, Code, OtherKind
 from bot.plan import Plan
 from bot.session import Earned, Objection, Session, Turn
 from bot.speech import Speaker, short_words
@@ -148,11 +148,20 @@ def _weighed(reading: Reading, heard: Heard, session: Session, text: str) -> Rea
         reading, touched=len(heard.touched_brief), figures=len(heard.figures), echoes=heard.quoted_back is not None,
         names=len(heard.people), relevance=heard.relevance,
     )
+    moves = tuple(_concrete(move, heard) for move in reading.moves)
     words = len(text.split())
     others = sum(len(turn.rep.split()) + len(turn.prospect.split()) for turn in session.turns)
     return reading.model_copy(
-        update={"specificity": share, "talk_share": round(words / (words + others), 3) if words + others else 0.0}
+        update={"moves": moves, "specificity": share, "talk_share": round(words / (words + others), 3) if words + others else 0.0}
     )
+
+
+def _concrete(move: Move, heard: Heard) -> Move:
+    """A question that is plainly about something on this buyer's file is not fishing, when the reader had doubts."""
+    about = max((m.score for m in heard.matches if m.group in ("fact", "need", "consequence") and m.id not in heard.top_of_mind), default=0.0)
+    if move.code == Code.PAIN_FISHING and move.confidence < 0.8 and about >= 0.5:
+        return move.model_copy(update={"code": Code.OPEN_QUESTION})
+    return move
 
 
 def _is_new(layer: str, name: str, memory: Memory) -> bool:

@@ -89,8 +89,10 @@ class Reader:
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
         if kind in MEANINGLESS and float(np.max(kinds)) < 0.5:
             kind = OtherKind.OFFTOPIC
+        unsaid = [s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar]
         return Reading(
-            moves=tuple(moves), specificity=0.0, talk_share=0.0, kind=kind, unread=None, reader=self.card.version
+            moves=tuple(moves), specificity=0.0, talk_share=0.0, kind=kind, unread=None,
+            doubt=round(float(max(unsaid, default=0.0)), 4), reader=self.card.version,
         )
 
     def _unread(self, kind: OtherKind | None, why: str) -> Reading:

@@ -21,7 +21,8 @@ class Move(BaseModel):
 class Reading(BaseModel):
     """Everything seen in one message.
 
-    `kind` says what a message without a move is instead; `unread` why it could not be read, if so.
+    `kind` says what a message without a move is instead; `unread` why it could not be read, if so; `doubt` is the
+    confidence of the likeliest move that was not sure enough to be said.
     `specificity` is how much is about this buyer and checkable, `talk_share` the message's share of all words so far.
     """
 
@@ -32,6 +33,7 @@ class Reading(BaseModel):
     talk_share: float
     kind: OtherKind | None
     unread: str | None
+    doubt: float = 0.0
     reader: str
 
     def confidence(self, code: Code) -> float:

@@ -1,0 +1,45 @@
+# `make run` sets up and serves the page; `make test` sets up and runs every test. The rest is for us.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 7860
+
+run: .venv/run-ready
+	$(BIN)/inertia serve --port $(PORT)
+
+test: .venv/dev-ready
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest
+
+checks: .venv/dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m bot.assessor.table --check
+
+bench: .venv/dev-ready
+	$(BIN)/python -m benchmarks.turns
+
+docs: .venv/dev-ready
+	$(BIN)/python -m docs.regenerate
+
+locks: .venv/dev-ready
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group build -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements/dev.txt
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is %d.%d; name another with make PYTHON=…" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+
+.venv/run-ready: .venv/bin/python requirements/run.txt pyproject.toml
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev-ready: .venv/bin/python requirements/dev.txt pyproject.toml
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@ .venv/run-ready
+
+.PHONY: run test checks bench docs locks

@@ -1,0 +1,58 @@
+"""`inertia assess`: a line of JSON in, the reading of it out."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.assessor.reader import specificity
+from bot.build import Trainer
+from bot.errors import UserError
+from bot.heard import NUMBER, hear
+
+
+class Asked(BaseModel):
+    """One line of input."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: str
+    prospect: str | None = None
+    persona: str | None = None
+
+
+def assess_line(trainer: Trainer, raw: str, number: int) -> dict[str, object]:
+    """The reading of one JSON line; UserError names the line that is wrong."""
+    try:
+        asked = Asked.model_validate(json.loads(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"line {number}: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg'].lower()}") from error
+    except ValueError as error:
+        raise UserError(f"line {number}: is no JSON object; write {{\"text\": …}}") from error
+    return assess(trainer, asked)
+
+
+def assess(trainer: Trainer, asked: Asked) -> dict[str, object]:
+    """Moves with quotes and confidence, and the specificity: against the persona's file where one is named."""
+    reading = trainer.reader.read(asked.text, asked.prospect, pasted_from=trainer.pasted_from)
+    if asked.persona:
+        theirs = [asked.prospect] if asked.prospect else []
+        heard = hear(
+            asked.text, trainer.persona(asked.persona), trainer.ground(asked.persona), trainer.embedder,
+            trainer.vectors_of([]), theirs,
+        )
+        share = specificity(
+            reading, touched=len(heard.touched_brief), figures=len(heard.figures), echoes=heard.quoted_back is not None,
+            names=len(heard.people), relevance=heard.relevance,
+        )
+    else:
+        share = specificity(
+            reading, touched=0, figures=len(NUMBER.findall(asked.text)), echoes=False, names=0, relevance=0.5
+        )
+    moves = [{"move": m.code, "quote": m.quote, "confidence": m.confidence} for m in reading.moves]
+    if not moves:
+        sure = round(1.0 - reading.doubt, 4)
+        moves = [{"move": "other", "quote": asked.text.strip(), "confidence": sure}]
+    return {"moves": moves, "specificity": share, "kind": reading.kind, "unread": reading.unread, "reader": reading.reader}

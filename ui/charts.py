@@ -1,0 +1,81 @@
+"""The picture of the debrief: the line of the buyer's mind over the turns, with the rep's moves on it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.debrief import Point
+from bot.moves import ADVANCING, COSTLY, Code
+from ui.html import move_name
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+# Middle tones that are seen on both grounds; text takes its colour from the stylesheet.
+LINES = {"inertia": "#8b7355", "tension": "#c2410c", "trust": "#0f8f83"}
+DASHES = {"inertia": "dot", "tension": "solid", "trust": "dash"}
+ADVANCED, COST, GRID = "#0f8f83", "#d0453b", "rgba(128,128,128,0.25)"
+HEIGHT_PX = 380
+
+
+def mind_line(points: Sequence[Point]) -> Figure:
+    """Inertia, tension and trust (0 to 100) by turn; on the tension line a mark for each turn's moves."""
+    from plotly import graph_objects
+
+    figure: Any = graph_objects.Figure()
+    turns = [point.turn for point in points]
+    for gauge, colour in LINES.items():
+        values = [round(getattr(point.mind, gauge), 1) for point in points]
+        figure.add_scatter(
+            x=turns, y=values, name=gauge.capitalize(), mode="lines", line={"color": colour, "width": 2.5, "dash": DASHES[gauge]},
+            hovertemplate=f"{gauge} %{{y:.0f}}<extra></extra>",
+        )  # fmt: skip
+    _mark(figure, [point for point in points if _is(point, ADVANCING) and not _is(point, COSTLY)], "Moves that advance", "circle", ADVANCED)
+    _mark(figure, [point for point in points if _is(point, COSTLY)], "Moves that cost", "x", COST)
+    figure.update_layout(**_layout(max(turns, default=0)))
+    return figure
+
+
+def _is(point: Point, codes: frozenset[Code]) -> bool:
+    return any(code in codes for code in point.moves)
+
+
+def _mark(figure: Any, points: Sequence[Point], name: str, symbol: str, colour: str) -> None:
+    if not points:
+        return
+    figure.add_scatter(
+        x=[point.turn for point in points], y=[round(point.mind.tension, 1) for point in points], name=name, mode="markers+text",
+        marker={"symbol": symbol, "size": 11, "color": colour}, text=[_label(point) for point in points], textposition="top center",
+        textfont={"size": 11}, hovertext=[_hover(point) for point in points], hoverinfo="text", cliponaxis=False,
+    )  # fmt: skip
+
+
+def _label(point: Point) -> str:
+    """The turn's first move in words; plotly reads a little markup, so all of it is escaped."""
+    shown = next((code for code in point.moves if code in COSTLY), point.moves[0])
+    more = f" +{len(point.moves) - 1}" if len(point.moves) > 1 else ""
+    return html.escape(move_name(shown) + more)
+
+
+def _hover(point: Point) -> str:
+    moves = ", ".join(move_name(code) for code in point.moves)
+    objection = f"<br>objection: {html.escape(point.objection.replace('_', ' '))}" if point.objection else ""
+    return f"turn {point.turn}: {html.escape(moves)}<br>{point.stance.value.replace('_', ' ')}{objection}"
+
+
+def _layout(last: int) -> dict[str, Any]:
+    axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "fixedrange": True}
+    return {
+        "height": HEIGHT_PX,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#777777"},
+        "margin": {"l": 44, "r": 24, "t": 16, "b": 44},
+        "legend": {"orientation": "h", "y": -0.2, "x": 0},
+        "xaxis": {**axis, "title": {"text": "Turn"}, "dtick": 1 if last <= 20 else 5, "range": [-0.3, max(last, 1) + 0.5]},
+        "yaxis": {**axis, "range": [0, 105], "dtick": 25},
+        "hovermode": "closest",
+        "dragmode": False,
+    }

@@ -1,0 +1,76 @@
+"""The passages of the guides that feedback cites, each a dialog that its button opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from markupsafe import Markup
+
+from bot.session import Citation
+from ui.html import fill, join
+
+DIALOG = """
+<div id="passage-{ref}" class="passage" popover="auto" role="dialog" aria-labelledby="passage-{ref}-title">
+  <header><p class="eyebrow">{guide}</p><h2 id="passage-{ref}-title">{title}</h2></header>
+  <p class="lead">{idea}</p>
+  <dl class="facts">
+    <div><dt>When</dt><dd>{applies}</dd></div>
+    <div><dt>Weak, in {field}</dt><dd class="weak">“{weak}”</dd></div>
+    <div><dt>Better</dt><dd class="better">“{better}”</dd></div>
+    <div><dt>Why</dt><dd>{why}</dd></div>
+  </dl>
+  <footer><span class="ref">{id}</span>
+  <button type="button" class="plain" popovertarget="passage-{ref}" popovertargetaction="hide">Close</button></footer>
+</div>"""
+OPENER = '<button type="button" class="cite" popovertarget="passage-{}" aria-haspopup="dialog">{}</button>'
+
+
+class Passage(Protocol):
+    """What is shown of a passage."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def guide_title(self) -> str: ...
+    @property
+    def idea(self) -> str: ...
+    @property
+    def applies(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def weak(self) -> str: ...
+    @property
+    def better(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+
+
+Passages = Mapping[str, Passage]
+
+
+def opener(one: Citation, passages: Passages, *, is_deep: bool) -> Markup:
+    """The button that opens a cited passage, with its idea when deep; plain text where the passage is no longer on file."""
+    if one.id not in passages:
+        return fill('<p class="cite-plain">{} ({})</p>', one.title, one.id)
+    button = fill(OPENER, _ref(one.id), one.title)
+    return button + fill('<p class="cite-idea">{}</p>', passages[one.id].idea) if is_deep else button
+
+
+def dialogs(ids: Iterable[str], passages: Passages) -> Markup:
+    """A dialog for each passage, once."""
+    return join(_dialog(passages[name]) for name in dict.fromkeys(ids) if name in passages)
+
+
+def _dialog(one: Passage) -> Markup:
+    return fill(
+        DIALOG, ref=_ref(one.id), id=one.id, guide=one.guide_title, title=one.title, idea=one.idea, applies=one.applies,
+        field=one.field, weak=one.weak, better=one.better, why=one.why,
+    )  # fmt: skip
+
+
+def _ref(name: str) -> str:
+    return name.replace("/", "-")
