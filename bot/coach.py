@@ -17,7 +17,7 @@ from bot.moves import Code
 from bot.persona import Persona
 from bot.phrases import Phrases
 from bot.session import Citation, Feedback, Note, Session, Turn
-from bot.speech import fill, short_words
+from bot.speech import clause_of, fill
 
 if TYPE_CHECKING:
     from bot.build import Trainer
@@ -103,7 +103,7 @@ def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
     opened = before and any(e.layer in ("felt", "unknown", "consequence") for e in before.earned)
     followed = {Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE, Code.UNKNOWNS, Code.NEXT_STEP, Code.VISION, Code.TAILORING}
     if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
-        return Found("missed", Code.REFLECTION, None, answer=last_words(before.prospect))
+        return Found("missed", Code.REFLECTION, None, answer=clause_of(before.prospect))
     return None
 
 
@@ -167,8 +167,8 @@ class Words:
         slots = {"name": self._persona.first_name, "they": they, "possessive": possessive, "them": them}
         quote = found.quote if found else None
         if quote:
-            slots["quote"] = quote if len(quote.split()) <= 22 else (short_words(quote, 14) or quote)
-        answer = (found.answer if found else None) or last_words(self._turn.prospect)
+            slots["quote"] = (quote if len(quote.split()) <= 22 else clause_of(quote, 20) or quote).rstrip(".,;")
+        answer = (found.answer if found else None) or clause_of(self._turn.prospect)
         if answer:
             slots["answer"] = answer
         effect = effect_of(self._turn, found)
@@ -185,15 +185,13 @@ def told(feedback: Feedback | None) -> list[str]:
     return [text for text in (*notes, feedback.remark, feedback.rewrite, feedback.next_question) if text]
 
 
-def last_words(line: str, most: int = 12) -> str | None:
-    """A short exact stretch of a line: its longest clause, cut at `most` words."""
-    return short_words(line, most)
-
-
 def effect_of(turn: Turn, found: Found | None) -> str | None:
-    """What moved, in figures: "trust 30 → 34, tension 22 → 31", the two largest changes."""
+    """What the move had a part in, in figures: "trust 30 → 34, tension 22 → 31", the two it moved most."""
+    if found is None:
+        return None
     totals = {gauge: sum(c.amount for c in turn.changes if c.gauge == gauge) for gauge in GAUGES if gauge != "patience"}
-    largest = sorted(totals, key=lambda gauge: -abs(totals[gauge]))[:2]
+    own = {gauge: sum(c.amount for c in turn.changes if c.gauge == gauge and c.move == found.code) for gauge in totals}
+    largest = [gauge for gauge in sorted(own, key=lambda gauge: -abs(own[gauge])) if abs(own[gauge]) >= 1][:2]
     after = turn.mind.model_dump()
     parts = [f"{gauge} {after[gauge] - totals[gauge]:.0f} → {after[gauge]:.0f}" for gauge in largest if abs(totals[gauge]) >= 1]
     return ", ".join(parts) or None

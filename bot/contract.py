@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.persona import Persona
 from bot.session import Feedback, Note, Turn
+from bot.words import runs_of
 
 MOST_CITED = 3
-RUN = 5
+# Five words in a row of which three mean something are nobody's by chance.
+RUN, MEANING = 5, 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def faults(feedback: Feedback, evidence: Evidence) -> list[Fault]:
     for part in ("landed", "fix", "remark", "rewrite"):
         value = getattr(feedback, part)
         text = value.what if isinstance(value, Note) else value
-        if text and _runs(text) & hidden:
+        if text and gives_away(text, hidden):
             found.append(Fault(part, "gives away what has not been earned"))
     return found
 
@@ -55,6 +56,11 @@ def _of_note(note: Note, evidence: Evidence) -> list[str]:
     if len(note.citations) > MOST_CITED:
         why.append("more than three passages are cited")
     return why
+
+
+def gives_away(text: str, hidden: frozenset[tuple[str, ...]]) -> bool:
+    """Whether a text holds words that only an unearned part of the file has."""
+    return bool(_runs(text) & hidden)
 
 
 def unearned_runs(persona: Persona, turn: Turn) -> frozenset[tuple[str, ...]]:
@@ -74,5 +80,4 @@ def unearned_runs(persona: Persona, turn: Turn) -> frozenset[tuple[str, ...]]:
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
-    return {tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
+    return runs_of(text, RUN, MEANING)

@@ -109,7 +109,7 @@ def _answers(moment: Moment) -> Plan:
     if moment.has(Code.PAIN_FISHING) and not moment.reading.advancing:
         plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
         return disclosure.practised(moment, plan)
-    if not moment.reading.moves and not moment.asks:
+    if not moment.reading.moves and not disclosure.is_about_a_fact(moment):
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)

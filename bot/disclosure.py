@@ -35,6 +35,12 @@ def content(moment: Moment, plan: Plan) -> Plan:
     return plan
 
 
+def is_about_a_fact(moment: Moment) -> bool:
+    """Whether a question in which the reader saw no move is plainly after something on file."""
+    found = moment.heard.best("fact")
+    return moment.heard.is_question and found is not None and found.score >= ASKED + 0.06
+
+
 def practised(moment: Moment, plan: Plan) -> Plan:
     """The top-of-mind answer that fishing earns, and nothing deeper."""
     for need in sorted(moment.persona.needs.said, key=lambda n: moment.memory.told.get(n.id, 0)):

@@ -10,14 +10,15 @@ from functools import lru_cache
 import numpy as np
 from text_to_num import alpha2digit  # pyright: ignore[reportUnknownVariableType]
 
+from bot.words import STOP, words_of
 from bot.persona import Figure, Persona, Trigger
 from knowledge.encoder import Embedder, Vectors
 
 TOO_LONG_CHARACTERS = 1600
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
 NUMBER = re.compile(
-    r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)\s?(?P<scale>k|m|bn|thousand|million|hundred)?\b\s?"
-    r"(?P<unit>%|per ?cent\b|percent\b)?(?P<rest>(?:\s[a-z'-]+){0,4})",
+    r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)(?:\s?(?P<scale>k|m|bn|thousand|million|hundred)\b)?"
+    r"(?:\s?(?P<unit>%|per ?cent\b|percent\b))?(?P<rest>(?:\s[a-z'-]+){0,4})",
     re.IGNORECASE,
 )
 SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "hundred": 1e2}
@@ -36,15 +37,6 @@ NOT_ABOUT_NOW = re.compile(
     r"reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
     re.IGNORECASE,
 )
-STOP = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if in is it its "
-    "just like me my no not of on one or our out she so some than that the their them then there they this to too up us "
-    "was we well were what when where which who why will with would you your yours yes know think going get got really "
-    "about any because been over more very much here now say said that's it's i'm you're don't they're we're there's "
-    "thing things way right good bit lot mean see look want need make take come back time day".split()
-)
-
-
 @dataclass(frozen=True)
 class Match:
     """An item of the persona's file that the message touches, and how nearly (cosine, 0 to 1)."""
@@ -127,8 +119,8 @@ def hear(
     return Heard(
         text=text,
         matches=matches,
-        figures=tuple(_shown(match) for match in figures),
-        people=tuple(dict.fromkeys(ground.names[w] for w in _words(short) if w in ground.names)),
+        figures=tuple(_shown(match) for match in figures if not _is_year(match)),
+        people=tuple(dict.fromkeys(ground.names[w] for w in words_of(short) if w in ground.names)),
         touched_brief=_touched(short, persona, matches, figures),
         contradictions=_contradictions(short, persona, figures),
         triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
@@ -192,6 +184,11 @@ def _figures(text: str) -> list[re.Match[str]]:
     return [m for m in NUMBER.finditer(_digits(text))]
 
 
+def _is_year(match: re.Match[str]) -> bool:
+    bare = not match.group("unit") and not match.group("scale") and not match.group("sign")
+    return bare and bool(re.fullmatch(r"(?:19|20)\d\d", match.group("value")))
+
+
 def _value(match: re.Match[str]) -> float:
     raw = match.group("value")
     raw = raw.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", raw) else raw.replace(",", ".")
@@ -213,10 +210,6 @@ def _shown(match: re.Match[str]) -> str:
     return f"{number} {noun}" if noun and first == [noun] else number
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9][a-z0-9'-]*", text.lower().replace("’", "'"))
-
-
 def _names(name: str) -> list[str]:
     parts = [p for p in re.findall(r"[A-Za-z][\w'-]+", name) if p.lower() not in ("the", "and", "dr", "mr", "mrs", "ms")]
     return [p for p in parts if p[0].isupper()]
@@ -228,7 +221,7 @@ def _known_figures(persona: Persona) -> list[tuple[str, Figure]]:
 
 
 def _counts(figure: Figure, match: re.Match[str]) -> bool:
-    after = " ".join(_words(match.group("rest")))
+    after = " ".join(words_of(match.group("rest")))
     if match.group("unit"):
         after += " % percent"
     return any(re.search(rf"(?<!\w){re.escape(noun.lower())}(?!\w)", after) for noun in figure.of)
@@ -271,11 +264,11 @@ def _sentence_around(text: str, at: int) -> str:
 def _touched(
     text: str, persona: Persona, matches: Sequence[Match], figures: Sequence[re.Match[str]]
 ) -> tuple[str, ...]:
-    said = set(_words(text)) - STOP
+    said = set(words_of(text)) - STOP
     touched: list[str] = []
     for item in persona.brief:
         nearness = _score(matches, "brief", item.id)
-        shared = len(said & (set(_words(item.text)) - STOP))
+        shared = len(said & (set(words_of(item.text)) - STOP))
         has_figure = any(_same(f.value, _value(m)) and _value(m) > 2 for f in item.figures for m in figures)
         if nearness >= 0.55 or (has_figure and (shared >= 2 or nearness >= 0.35)) or (shared >= 3 and nearness >= 0.4):
             touched.append(item.id)
@@ -283,10 +276,10 @@ def _touched(
 
 
 def _quoted_back(text: str, prospect_lines: Sequence[str]) -> str | None:
-    words = _words(text)
+    words = words_of(text)
     best: list[str] = []
     for line in prospect_lines:
-        theirs = _words(line)
+        theirs = words_of(line)
         spots: dict[str, list[int]] = {}
         for at, word in enumerate(theirs):
             spots.setdefault(word, []).append(at)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.assessor.reading import Move, Reading
 from bot.heard import Heard
 from bot.memory import Memory
-from bot.moves import MEANINGLESS, Code
+from bot.moves import MEANINGLESS, Code, OtherKind
 from bot.persona import Persona
 
 Gauge = Literal["inertia", "tension", "trust", "pressure", "patience"]
@@ -141,7 +141,9 @@ def step(
     if reading.kind in MEANINGLESS or heard.is_silence or heard.is_too_long:
         changes += _meaningless(reading, heard)
     for contradiction in heard.contradictions:
-        why = f"{persona.first_name} knows it is {contradiction.right}, not {contradiction.wrong}"
+        known = contradiction.item in {item.id for item in persona.brief} or memory.has_earned(contradiction.item)
+        right = f"it is {contradiction.right}, not {contradiction.wrong}" if known else f"{contradiction.wrong} is wrong"
+        why = f"{persona.first_name} knows that {right}"
         changes += _changes(CONTRADICTED, 1.0, None, contradiction.quote, why)
     for trigger in heard.triggers:
         for gauge in GAUGES:
@@ -193,7 +195,7 @@ def _meaningless(reading: Reading, heard: Heard) -> list[Change]:
     if reading.kind == "abuse":
         return _changes(ABUSED, 1.0, Code.OTHER, heard.text[:80], "nobody stays to be insulted")
     why = "nothing was said that means anything here, and it cost a turn of the call"
-    return _changes(NOTHING_SAID, 1.0, Code.OTHER, heard.text[:80], why)
+    return _changes(NOTHING_SAID, 0.6 if reading.kind == OtherKind.VAGUE and not heard.is_too_long else 1.0, Code.OTHER, heard.text[:80], why)
 
 
 def _moved(
@@ -269,20 +271,25 @@ def _why_it_advanced(code: Code, ground: float, worn: float, persona: Persona) -
 def _apply(
     mind: Mind, changes: list[Change], already: tuple[Change, ...] = ()
 ) -> tuple[Mind, tuple[Change, ...]]:
+    """Add changes up within what a turn may move and within 0 to 100; what is kept adds up to what was moved."""
     kept: list[Change] = []
     values = mind.model_dump()
     for gauge in GAUGES:
-        room = MOST_A_TURN[gauge]
         before = sum(change.amount for change in already if change.gauge == gauge)
         mine = [change for change in changes if change.gauge == gauge]
         total = sum(change.amount for change in mine)
-        wanted = max(-room, min(room, before + total)) - before if gauge != "patience" else total
-        target = max(0.0, min(100.0, values[gauge] + wanted))
-        moved = target - values[gauge]
-        scale = moved / total if total else 0.0
-        for change in mine:
-            amount = round(change.amount * scale, 2)
-            if amount:
-                kept.append(change.model_copy(update={"amount": amount}))
-        values[gauge] = round(target, 2)
+        most = MOST_A_TURN[gauge]
+        target = values[gauge] + max(-most, min(most, before + total)) - before
+        target = round(max(0.0, min(100.0, target)), 2)
+        kept += _scaled(mine, total, target - values[gauge])
+        values[gauge] = target
     return Mind(**values), tuple(kept)
+
+
+def _scaled(changes: list[Change], total: float, moved: float) -> list[Change]:
+    """The changes as they were where all of them fitted; else those of the way it moved, cut to what it moved."""
+    if abs(total - moved) < 0.01:
+        return changes
+    along = [change for change in changes if change.amount * moved > 0]
+    wanted = sum(change.amount for change in along)
+    return [c.model_copy(update={"amount": round(c.amount * moved / wanted, 2)}) for c in along]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 from typing import TYPE_CHECKING
 
+from bot.contract import gives_away, unearned_runs
 from bot.mind import Mind, Stance
 from bot.moves import Code
 from bot.persona import Coached, Persona
 from bot.session import Session, Turn
-from bot.speech import short_words
+from bot.speech import clause_of
 
 if TYPE_CHECKING:
     from bot.build import Trainer
@@ -36,6 +36,9 @@ MENDS: dict[str, tuple[Code, ...]] = {
     "unread": (Code.PERMISSION, Code.TAILORING),
     "missed": (Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE),
 }
+
+
+ALWAYS_SOMETHING = (Code.OPEN_QUESTION, Code.TAILORING, Code.INSIGHT, Code.PERMISSION, Code.CONSEQUENCE)
 
 
 def situation(turn: Turn) -> str:
@@ -80,7 +83,7 @@ def write(trainer: Trainer, persona: Persona, session: Session, turn: Turn, faul
         wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
     given = " ".join(t.feedback.rewrite for t in session.turns if t.feedback and t.feedback.rewrite)
     said = " ".join(t.rep for t in session.turns) + " " + turn.rep
-    for code in dict.fromkeys(wanted):
+    for code in dict.fromkeys((*wanted, *ALWAYS_SOMETHING)):
         line = _nearest(trainer, persona, turn, code, given + " " + said)
         if line:
             return _led_in(line, code, turn, session)
@@ -88,9 +91,11 @@ def write(trainer: Trainer, persona: Persona, session: Session, turn: Turn, faul
 
 
 def _nearest(trainer: Trainer, persona: Persona, turn: Turn, code: Code, used: str) -> str | None:
-    free = [one for one in persona.coaching.get(code, ()) if one.text not in used and _may_use(one, persona, turn)]
+    hidden = unearned_runs(persona, turn)
+    lines = persona.coaching.get(code, ())
+    free = [one for one in lines if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)]
     if not free:
-        return _from_brief(persona, code, used)
+        return None if lines else _from_brief(persona, code, used)
     here = trainer.vectors_of([f"{turn.rep[-300:]} {turn.prospect}"])[0]
     scores = trainer.vectors_of([one.text for one in free]) @ here
     # A line that rests on something they have told is nearer to this call than any from the brief.
@@ -135,7 +140,7 @@ def _led_in(line: str, code: Code, turn: Turn, session: Session) -> str:
     theirs = [e for e in turn.earned if e.layer in ("felt", "unknown", "consequence", "why")]
     if not theirs or code in (Code.REFLECTION, Code.NEXT_STEP):
         return line
-    words = short_words(re.sub(r"[^.!?]*\?", "", turn.prospect), 9)
+    words = clause_of(turn.prospect, 11)
     if not words or words.lower() in line.lower():
         return line
     lead = random.Random(f"lead:{session.seed}:{turn.number}").choice(LEADS)

@@ -120,17 +120,38 @@ def fill(line: str, slots: dict[str, str]) -> str:
     return text[:1].upper() + text[1:]
 
 
-EDGE = frozenset("a an and are as at be but by for from had has have i if in is it its of on or our so than that the their "
-                 "them then these this those to was we were what when which who will with you your would could can".split())
+EDGE = frozenset(
+    "a an and are as at be but by for from had has have i if in is it its of on or our so than that the their them then "
+    "these this those to was we were what when which who will with you your would could can up over about into".split()
+)
+FIGURE = re.compile(r"(?:(?:up to|over|about|around|nearly|only|just)\s+)?[£$€]?\d")
 
 
 def short_words(quote: str, most: int = 7) -> str | None:
-    """A stretch of a quote short enough to be said back, without dangling small words; None where nothing is left."""
-    clause = max(re.split(r"[.!?;:,–—\n]", quote), key=lambda part: (bool(re.search(r"\d", part)), len(part.split()) <= most, len(part)))
-    words = re.sub(r"[\"“”{}<>]", "", clause).split()[:most]
-    while words and words[-1].lower().strip("'’") in EDGE:
-        words.pop()
-    while len(words) > 4 and words[0].lower() in ("and", "but", "so", "because", "that", "then", "if"):
-        words.pop(0)
-    found = " ".join(words).strip(" '’-")
+    """A stretch of a quote short enough to be said back, its figure if it has one; None where nothing is left."""
+    clauses = [part for part in re.split(r"[.!?;:,–—\n]\s|[.!?;:]$", quote) if part.strip()]
+    if not clauses:
+        return None
+    clause = max(clauses, key=lambda part: (bool(re.search(r"\d", part)), len(part.split()) <= most, len(part)))
+    figure = FIGURE.search(clause)
+    if figure and len(clause.split()) > most:
+        clause = clause[figure.start() :]
+    words = re.sub(r"[\"“”{}<>]", "", clause).split()
+    cut = words[:most]
+    while len(words) > most and len(cut) > 2 and cut[-1].lower().strip("'’") in EDGE:
+        cut.pop()
+    while len(cut) > 4 and cut[0].lower() in ("and", "but", "so", "because", "that", "then", "if"):
+        cut.pop(0)
+    found = " ".join(cut).strip(" '’-,.")
     return found if len(found) > 2 and re.search(r"\w", found) else None
+
+
+def clause_of(line: str, most: int = 14) -> str | None:
+    """An exact stretch of a line, a whole clause where one fits in `most` words; statements before questions."""
+    sentences = re.findall(r"[^.!?…]+[.!?…]*", line)
+    parts = [(part.strip(), s.rstrip().endswith("?")) for s in sentences for part in (s, *re.split(r"[,;:–—]\s", s))]
+    clean = [(re.sub(r"[.!?…,;:]+$", "", part).strip(), asks) for part, asks in parts]
+    fits = [(part, asks) for part, asks in clean if 3 <= len(part.split()) <= most and not re.search(r"[\"“”]", part)]
+    if not fits:
+        return None
+    return max(fits, key=lambda pair: (not pair[1], min(len(pair[0].split()), 10)))[0]

@@ -175,7 +175,8 @@ def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number
     for given in plan.given:
         told[given.id] = told.get(given.id, 0) + 1
     earned = [f"why:{g.id}" if g.layer == "why" else g.id for g in plan.given]
-    quote = next((short_words(move.quote) for move in reading.advancing), None)
+    claims = (Code.INSIGHT, Code.TAILORING, Code.CONSEQUENCE, Code.VISION)
+    quote = next((short_words(m.quote) for m in reading.advancing if m.code in claims and "?" not in m.quote), None)
     return Memory(
         turns=number,
         moves=moves,

@@ -65,11 +65,29 @@ class Encoder:
             vectors[row] = self._encode_one(text)
         return vectors
 
+    def encode_parts(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[Vectors, Vectors]:
+        """The text's vector [384] and one a span of characters [len(spans), 384], all from one pass.
+
+        A span beyond the 256 tokens that count has the vector of the whole text.
+        """
+        tokens, offsets = self._run(text)
+        whole = _unit(tokens.mean(axis=0, dtype=np.float32))
+        rows = [[n for n, (start, end) in enumerate(offsets) if end > a and start < b and end > start] for a, b in spans]
+        parts = [_unit(tokens[row].mean(axis=0, dtype=np.float32)) if row else whole for row in rows]
+        return whole, np.stack(parts) if parts else np.zeros((0, DIMENSIONS), dtype=np.float32)
+
     def _encode_one(self, text: str) -> Vectors:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        return _unit(self._run(text)[0].mean(axis=0, dtype=np.float32))
+
+    def _run(self, text: str) -> tuple[Vectors, list[tuple[int, int]]]:
+        encoding = self._tokenizer.encode(text)
+        ids = np.array([encoding.ids], dtype=np.int64)
         tokens = np.asarray(self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0])
-        pooled = tokens[0].mean(axis=0, dtype=np.float32)
-        return pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+        return tokens[0], encoding.offsets
+
+
+def _unit(vector: Vectors) -> Vectors:
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
 
 
 def default_folder() -> Path:

@@ -10,7 +10,7 @@ from bot.debrief import Debrief, Item, Shown
 from bot.persona import Persona
 from bot.session import Objection, Session
 from ui import practise
-from ui.html import LAYERS, OUTCOMES, count, fill, join, move_name, moment, render
+from ui.html import LAYERS, OUTCOMES, count, fill, join, moment, move_name, render
 from ui.passages import Passages
 
 HEAD = """

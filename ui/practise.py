@@ -86,18 +86,13 @@ def turns(session: Session, persona: Persona, passages: Passages) -> Markup:
     return fill('<div class="talk">{}</div>{}', join(rows), cited(session, passages))
 
 
-def live(persona: Persona, message: str, spoken: str, is_waiting: bool) -> str:
+def live(persona: Persona, message: str, spoken: str) -> str:
     """The turn that runs: what the rep sent, and the buyer's words so far."""
-    line = spoken if spoken else ("…" if is_waiting else "")
-    return render(
-        fill(
-            '<div class="talk">{}</div>',
-            fill(
-                ROW, extra=" running", number="", long="", focus="", rep=message, name=persona.first_name, prospect=line,
-                marks="", feedback=Markup('<p class="coach-wait">Listening …</p>'),
-            ),
-        )  # fmt: skip
-    )
+    row = fill(
+        ROW, extra=" running", number="", long="", focus="", rep=message, name=persona.first_name, prospect=spoken or "…", marks="",
+        feedback=Markup('<p class="coach-hint">Listening …</p>'),
+    )  # fmt: skip
+    return render(fill('<div class="talk">{}</div>', row))
 
 
 def _picks_up(session: Session, persona: Persona) -> Markup:

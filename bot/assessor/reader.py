@@ -87,7 +87,7 @@ class Reader:
         scores, kinds, tokens, offsets = self._score(text, prospect)
         moves = self._moves(text, scores, tokens, offsets)
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
-        if kind in MEANINGLESS and float(np.max(kinds)) < 0.5:
+        if kind in MEANINGLESS and float(np.max(kinds)) < 0.6:
             kind = OtherKind.OFFTOPIC
         unsaid = [s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar]
         return Reading(

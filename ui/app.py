@@ -1,0 +1,200 @@
+"""The page at work: what each of its parts does, and the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.build import Trainer
+from bot.errors import UserError
+from bot.persona import Persona
+from bot.session import Depth
+from ui import theme
+from ui.html import notice
+from ui.page import Page, lay_out
+from ui.talk import Finished, Refused, Speaking, Talk, explain, store_of
+from ui.views import Updates, Views
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64
+WARM_AFTER_S = 1.0
+# The browser itself refuses whatever the page would fetch from another machine, or send there.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+def build_page(trainer: Trainer) -> gr.Blocks:
+    """The page over a trainer with a store."""
+    with gr.Blocks(title="Inertia", analytics_enabled=False, fill_width=True) as blocks:
+        page = lay_out()
+        _wire(blocks, page, Actions(page, trainer))
+    blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    return blocks
+
+
+def build_app(trainer: Trainer) -> FastAPI:
+    """The page as an application that a server can serve; the trainer's heavy parts are loaded once it is up."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_warming(trainer))
+    app.add_middleware(Guarded)
+    return gr.mount_gradio_app(
+        app, build_page(trainer), "/", footer_links=[], run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
+        mcp_server=False, show_error=False, theme=theme.build_theme(), css=theme.stylesheet(), head=theme.HEAD,
+    )  # fmt: skip
+
+
+def serve(trainer: Trainer, host: str = "127.0.0.1", port: int = 7860, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve the page until interrupted; `on_ready` is given its address. UserError when the port cannot be had."""
+    listening = _listen(host, port)
+    app = build_app(trainer)
+    if on_ready:
+        on_ready(f"http://{host}:{listening.getsockname()[1]}")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        raise UserError(f"{host}:{port}: cannot be listened on ({error}); choose another with --port or --host") from error
+
+
+class Guarded:
+    """Sends the policy with every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back with the policy on it."""
+
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [*message.get("headers", []), (b"content-security-policy", POLICY.encode()), (b"referrer-policy", b"no-referrer")]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self._app(scope, receive, with_policy if scope["type"] == "http" else send)
+
+
+def _warming(trainer: Trainer) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        # A moment later, so that the first page does not wait for the encoder and the index.
+        timer = threading.Timer(WARM_AFTER_S, warm, (trainer,))
+        timer.daemon = True
+        timer.start()
+        yield
+        timer.cancel()
+
+    return lifespan
+
+
+def warm(trainer: Trainer) -> None:
+    """Load what the first turn needs; a fault is logged, and shows again where the part is used."""
+    try:
+        for part in ("embedder", "reader", "guides", "index", "phrases", "rubric", "default_lines", "pasted_from"):
+            getattr(trainer, part)
+        for name in trainer.persona_ids():
+            trainer.ground(name)
+    except Exception:
+        log.exception("a part could not be loaded ahead of its use")
+
+
+class Actions:
+    """What happens when something on the page is used; each gives the updates that follow."""
+
+    def __init__(self, page: Page, trainer: Trainer) -> None:
+        self._page, self._trainer = page, trainer
+        self._store, self._views, self._talk = store_of(trainer), Views(page, trainer), Talk(trainer)
+
+    def home(self) -> Updates:
+        """All buyers."""
+        return self._told(self._views.choosing)
+
+    def open(self, name: str) -> Updates:
+        """The session of the address, or all buyers where there is none of that id."""
+        try:
+            return self._views.session(name) if name else self._views.choosing()
+        except Exception as error:
+            problem = explain(error)
+            return self._told(lambda: self._views.choosing(problem))
+
+    def pick(self, event: gr.EventData) -> Updates:
+        """A card was pressed."""
+        return self._told(lambda: self._views.preparing(str(event.id)))
+
+    def reopen(self, event: gr.EventData) -> Updates:
+        """An earlier session was pressed."""
+        return self._told(lambda: self._views.session(str(event.id)))
+
+    def prepare(self, buyer: str) -> Updates:
+        """The same buyer once more."""
+        return self._told(lambda: self._views.preparing(buyer))
+
+    def start(self, buyer: str, depth: Depth, assessed: bool) -> Updates:
+        """The call starts."""
+        return self._told(lambda: self._views.practising(self._trainer.start(buyer, depth=depth, assessed=assessed)))
+
+    def end(self, name: str) -> Updates:
+        """The rep ends the call."""
+        return self._told(lambda: self._views.reading(self._trainer.close(self._store.load(name))))
+
+    def read(self, name: str) -> Updates:
+        """The debrief of a call that is over."""
+        return self._told(lambda: self._views.session(name))
+
+    async def send(self, name: str, message: str) -> AsyncGenerator[Updates]:
+        """A message: the buyer's words as they come, then the turn."""
+        persona: Persona | None = None
+        async for step in self._talk.send(name, message):
+            match step:
+                case Speaking(spoken):
+                    persona = persona or await asyncio.to_thread(self._buyer_of, name)
+                    yield self._views.speaking(persona, message, spoken)
+                case Finished(session):
+                    yield await asyncio.to_thread(self._views.turned, session)
+                case Refused(why):
+                    yield self._views.refused(why)
+
+    def _buyer_of(self, session: str) -> Persona:
+        return self._trainer.persona(self._store.load(session).persona)
+
+    def _told(self, action: Callable[[], Updates]) -> Updates:
+        """What an action gives, or one line that says why it gave nothing."""
+        try:
+            return action()
+        except Exception as error:
+            return {self._page.notice: notice(explain(error))}
+
+
+def _wire(blocks: gr.Blocks, page: Page, actions: Actions) -> None:
+    shown: dict[str, Any] = {"outputs": page.parts, "show_progress": "hidden", "api_visibility": "private"}
+
+    def settle(event: Any, js: str = theme.TO_TOP) -> None:
+        event.then(None, [page.session], None, js=theme.ADDRESS_OF_SESSION).then(None, None, None, js=js)
+
+    preparing, practising = page.preparing, page.practising
+    settle(blocks.load(actions.open, [page.session], js=theme.SESSION_OF_ADDRESS, **shown))
+    settle(page.home.click(actions.home, None, **shown))
+    settle(page.choosing.cards.pick(actions.pick, None, **shown))
+    settle(page.choosing.pasts.open(actions.reopen, None, **shown))
+    settle(preparing.start.click(actions.start, [preparing.buyer, preparing.depth, preparing.assessed], **shown), theme.TO_BOX)
+    settle(practising.end.click(actions.end, [page.session], **shown))
+    settle(practising.read.click(actions.read, [page.session], **shown))
+    settle(page.reading.again.click(actions.prepare, [preparing.buyer], **shown))
+    sending = gr.on([practising.box.submit, practising.send.click], actions.send, [page.session, practising.box], **shown)
+    sending.then(None, None, None, js=theme.TO_BOX)

@@ -1,0 +1,101 @@
+"""Sending one message: the buyer's words as they come, then the whole turn or one line that says why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from bot.build import Trainer
+from bot.errors import Failure, UserError
+from bot.session import Session
+from bot.store import Store
+from bot.turn import Done, Word, run_turn
+
+log = logging.getLogger(__name__)
+
+WORD_S = 0.02
+EMPTY = "Write something first; nothing was sent."
+BUSY = "A turn of this call is still running; wait for it, then send again."
+FAILED = "Something failed; it was logged."
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """The turn runs; `spoken` is the buyer's line so far."""
+
+    spoken: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The turn is stored."""
+
+    session: Session
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No turn happened; `why` is one line for the rep."""
+
+    why: str
+
+
+Step = Speaking | Finished | Refused
+
+
+def store_of(trainer: Trainer) -> Store:
+    """The trainer's store; UserError where it has none."""
+    if trainer.store is None:
+        raise UserError("the page needs a store; build the trainer with one")
+    return trainer.store
+
+
+def explain(error: Exception) -> str:
+    """An error as one line for the page; one that is not ours is logged whole."""
+    if isinstance(error, (UserError, Failure)):
+        return str(error)
+    log.error("the page failed", exc_info=error)
+    return FAILED
+
+
+class Talk:
+    """The calls of one server; a session runs one turn at a time, a second send meanwhile is refused."""
+
+    def __init__(self, trainer: Trainer, word_s: float = WORD_S) -> None:
+        self._trainer = trainer
+        self._word_s = word_s
+        # Read and changed on the event loop's thread only, so no lock is needed around it.
+        self._running: set[str] = set()
+
+    async def send(self, session: str, message: str) -> AsyncGenerator[Step]:
+        """Play a message; ends with Finished or Refused."""
+        if not message.strip():
+            yield Refused(EMPTY)
+            return
+        if session in self._running:
+            yield Refused(BUSY)
+            return
+        self._running.add(session)
+        try:
+            async for step in self._play(session, message):
+                yield step
+        except Exception as error:
+            yield Refused(explain(error))
+        finally:
+            self._running.discard(session)
+
+    async def _play(self, name: str, message: str) -> AsyncGenerator[Step]:
+        yield Speaking("")
+        session = await asyncio.to_thread(store_of(self._trainer).load, name)
+        events = run_turn(self._trainer, session, message)
+        spoken = ""
+        # The buyer's words are paced here, off the threads, so that many calls can stream at once.
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
+            if isinstance(event, Word):
+                spoken += event.text
+                yield Speaking(spoken)
+                await asyncio.sleep(self._word_s)
+            elif isinstance(event, Done):
+                yield Finished(event.session)
