@@ -1,0 +1,1 @@
+"""The prospect, the assessor and the coach."""

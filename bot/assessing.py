@@ -30,7 +30,7 @@ def assess_line(trainer: Trainer, raw: str, number: int) -> dict[str, object]:
         first = error.errors()[0]
         raise UserError(f"line {number}: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg'].lower()}") from error
     except ValueError as error:
-        raise UserError(f"line {number}: is no JSON object; write {{\"text\": …}}") from error
+        raise UserError(f'line {number}: is no JSON object; write {{"text": …}}') from error
     return assess(trainer, asked)
 
 
@@ -40,12 +40,20 @@ def assess(trainer: Trainer, asked: Asked) -> dict[str, object]:
     if asked.persona:
         theirs = [asked.prospect] if asked.prospect else []
         heard = hear(
-            asked.text, trainer.persona(asked.persona), trainer.ground(asked.persona), trainer.embedder,
-            trainer.vectors_of([]), theirs,
+            asked.text,
+            trainer.persona(asked.persona),
+            trainer.ground(asked.persona),
+            trainer.embedder,
+            trainer.vectors_of([]),
+            theirs,
         )
         share = specificity(
-            reading, touched=len(heard.touched_brief), figures=len(heard.figures), echoes=heard.quoted_back is not None,
-            names=len(heard.people), relevance=heard.relevance,
+            reading,
+            touched=len(heard.touched_brief),
+            figures=len(heard.figures),
+            echoes=heard.quoted_back is not None,
+            names=len(heard.people),
+            relevance=heard.relevance,
         )
     else:
         share = specificity(
@@ -55,4 +63,10 @@ def assess(trainer: Trainer, asked: Asked) -> dict[str, object]:
     if not moves:
         sure = round(1.0 - reading.doubt, 4)
         moves = [{"move": "other", "quote": asked.text.strip(), "confidence": sure}]
-    return {"moves": moves, "specificity": share, "kind": reading.kind, "unread": reading.unread, "reader": reading.reader}
+    return {
+        "moves": moves,
+        "specificity": share,
+        "kind": reading.kind,
+        "unread": reading.unread,
+        "reader": reading.reader,
+    }

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from bot import mind
 from bot.assessor.reader import Reader
 from bot.assessor.screen import Shingles, shingles
 from bot.coach import Found
-from bot.errors import UserError
+from bot.contract import FileRuns, runs_of_file
 from bot.heard import Ground, Heard, build_ground
 from bot.persona import Occasion, Persona, Scenario
 from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
@@ -27,7 +27,6 @@ from bot.settings import Settings
 from bot.speech import DefaultLines
 from bot.store import Store
 from knowledge.encoder import Encoder, Vectors, default_folder
-from knowledge.errors import KnowledgeError
 from knowledge.index import Index, ensure_index
 from knowledge.ingest import load_added
 from knowledge.passages import Guide, load_guides
@@ -47,6 +46,7 @@ class Trainer:
     store: Store | None
     _personas: dict[str, Persona] = field(default_factory=lambda: dict[str, Persona]())
     _grounds: dict[str, Ground] = field(default_factory=lambda: dict[str, Ground]())
+    _runs: dict[str, FileRuns] = field(default_factory=lambda: dict[str, FileRuns]())
     _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -68,7 +68,8 @@ class Trainer:
     @cached_property
     def pasted_from(self) -> Shingles:
         """Runs of words of the guides, by which pasted passages are told."""
-        return frozenset().union(*(shingles(part) for g in self.guides for p in g.passages for part in (p.idea, p.better, p.why, p.applies)))
+        texts = [text for g in self.guides for p in g.passages for text in (p.idea, p.better, p.why, p.applies)]
+        return frozenset(shingle for text in texts for shingle in shingles(text))
 
     @cached_property
     def index(self) -> Index:
@@ -118,6 +119,13 @@ class Trainer:
                 self._grounds[name] = build_ground(self.persona(name), self.embedder)
             return self._grounds[name]
 
+    def file_runs(self, name: str) -> FileRuns:
+        """The runs of words of a persona's file, by which a leak is told."""
+        with self._lock:
+            if name not in self._runs:
+                self._runs[name] = runs_of_file(self.persona(name))
+            return self._runs[name]
+
     def vectors_of(self, texts: Sequence[str]) -> Vectors:
         """A row a text; texts seen before are not encoded again."""
         if not texts:
@@ -130,6 +138,11 @@ class Trainer:
                     self._vectors[text] = self.embedder.encode([text])[0]
             return np.stack([self._vectors[text] for text in texts])
 
+    def learn(self, text: str, vector: Vectors) -> None:
+        """Keep a vector that was made on the way, so that it is not made again."""
+        with self._lock:
+            self._vectors[text] = vector
+
     def passages(self, heard: Heard, turn: Turn, found: Found) -> list[Hit]:
         """One to three passages of the guides for a note: by meaning, words and the move's code."""
         hits = search(self.index, found.quote or turn.rep[:300], vector=heard.vector, codes=(found.code,), k=3)
@@ -141,9 +154,15 @@ class Trainer:
         """A new session, stored when there is a store."""
         buyer = self.persona(persona)
         session = Session(
-            id=secrets.token_hex(8), persona=persona, scenario=self.scenario(persona).id,
-            seed=secrets.randbelow(1_000_000) if seed is None else seed, depth=depth, assessed=assessed,
-            started=datetime.now(UTC).isoformat(timespec="seconds"), closed=False, start=mind.start(buyer),
+            id=secrets.token_hex(8),
+            persona=persona,
+            scenario=self.scenario(persona).id,
+            seed=secrets.randbelow(1_000_000) if seed is None else seed,
+            depth=depth,
+            assessed=assessed,
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            closed=False,
+            start=mind.start(buyer),
         )
         if self.store:
             self.store.add(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,12 @@ import typer
 
 from bot.errors import Failure, UserError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A sparring partner for people who sell.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A sparring partner for people who sell.",
+)
 personas_app = typer.Typer(no_args_is_help=True, help="The buyers on file.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="The guides and the index over them.")
 app.add_typer(personas_app, name="personas")
@@ -31,7 +36,7 @@ def main() -> None:
 
 
 @contextmanager
-def fixable() -> Iterator[None]:
+def fixable() -> Generator[None]:
     """Say in one line what the user can fix (status 2) or what failed (status 1)."""
     from knowledge.errors import KnowledgeError
 
@@ -169,7 +174,21 @@ def personas_list(as_json: AsJson = False) -> None:
     trainer = build(stored=False)
     buyers = [trainer.persona(name) for name in trainer.persona_ids()]
     if as_json:
-        show([{"id": b.id, "name": b.name, "role": b.role, "company": b.company, "industry": b.industry, "difficulty": b.difficulty, "journey_phase": b.journey_phase, "practise": b.practise} for b in buyers])
+        show(
+            [
+                {
+                    "id": b.id,
+                    "name": b.name,
+                    "role": b.role,
+                    "company": b.company,
+                    "industry": b.industry,
+                    "difficulty": b.difficulty,
+                    "journey_phase": b.journey_phase,
+                    "practise": b.practise,
+                }
+                for b in buyers
+            ]
+        )
         return
     for b in buyers:
         line(f"{b.id:22} {b.difficulty:7} {b.journey_phase:10} {b.name}, {b.role}, {b.company}")
@@ -274,6 +293,7 @@ def knowledge_add(paths: list[Path], as_json: AsJson = False) -> None:
         sys.stderr.write(f"inertia: {refused}\n")
     if addition.refused and not addition.sources:
         raise typer.Exit(2)
+
 
 if __name__ == "__main__":
     main()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import rewrite
-from bot.contract import Evidence, faults
+from bot.contract import Evidence, faults, unearned_runs
 from bot.heard import Heard
-from bot.mind import GAUGES, Change, Stance
+from bot.mind import GAUGES, Change
 from bot.moves import Code
 from bot.persona import Persona
 from bot.phrases import Phrases
@@ -48,6 +48,7 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
     now = time.perf_counter()
     hits = {found.about: trainer.passages(heard, turn, found) for found in (landed, fix) if found}
     watch.time("retrieval", now)
+    hidden = unearned_runs(trainer.file_runs(persona.id), turn)
     words = Words(trainer.phrases, persona, session, turn)
     retrieved = {hit.id for found in hits.values() for hit in found}
     feedback = Feedback(
@@ -55,10 +56,12 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
         landed=_note(words, "landed", landed, hits) if landed else None,
         fix=_note(words, "fix", fix, hits) if fix else None,
         remark=_remark(words, landed, fix),
-        rewrite=rewrite.write(trainer, persona, session, turn, fix.about if fix else None) if _wants_rewrite(landed, fix, turn) else None,
+        rewrite=rewrite.write(trainer, session, turn, heard, hidden, fix.about if fix else None)
+        if _wants_rewrite(landed, fix, turn)
+        else None,
         next_question=words.say("next", rewrite.situation(turn), None),
     )
-    return _kept(feedback, Evidence(turn, retrieved, persona))
+    return _kept(feedback, Evidence(turn, retrieved, hidden))
 
 
 def find_landed(turn: Turn) -> Found | None:
@@ -74,7 +77,9 @@ def find_fix(turn: Turn, session: Session, heard: Heard) -> Found | None:
     """The one thing that cost the most, or that was missed; None where there is nothing to mend."""
     if turn.objection:
         early = {Code.VISION: "vision_early", Code.NEXT_STEP: "next_step_early"}
-        return Found(early.get(turn.objection.move, str(turn.objection.move)), turn.objection.move, turn.objection.quote)
+        return Found(
+            early.get(turn.objection.move, str(turn.objection.move)), turn.objection.move, turn.objection.quote
+        )
     if heard.is_too_long or heard.is_silence or (turn.reading.unread and not turn.reading.moves):
         about = "too_long" if heard.is_too_long else "meaningless" if heard.is_silence else "unread"
         return Found(about, Code.OTHER, None)
@@ -101,7 +106,15 @@ def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
         return Found("question_on_top", Code.INSIGHT, question.quote)
     before = session.turns[-1] if session.turns else None
     opened = before and any(e.layer in ("felt", "unknown", "consequence") for e in before.earned)
-    followed = {Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE, Code.UNKNOWNS, Code.NEXT_STEP, Code.VISION, Code.TAILORING}
+    followed = {
+        Code.REFLECTION,
+        Code.WHY_PROBE,
+        Code.CONSEQUENCE,
+        Code.UNKNOWNS,
+        Code.NEXT_STEP,
+        Code.VISION,
+        Code.TAILORING,
+    }
     if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
         return Found("missed", Code.REFLECTION, None, answer=clause_of(before.prospect))
     return None
@@ -124,7 +137,9 @@ def _remark(words: Words, landed: Found | None, fix: Found | None) -> str | None
 def _note(words: Words, side: str, found: Found, hits: dict[str, list[Hit]]) -> Note:
     cited = tuple(Citation(id=hit.id, title=hit.title, source=hit.source) for hit in hits[found.about])
     what = words.say(side, found.about, found)
-    return Note(about=found.about, quote=found.quote, what=what, principle=words.principle(found, cited), citations=cited)
+    return Note(
+        about=found.about, quote=found.quote, what=what, principle=words.principle(found, cited), citations=cited
+    )
 
 
 def _kept(feedback: Feedback, evidence: Evidence) -> Feedback:
@@ -193,5 +208,9 @@ def effect_of(turn: Turn, found: Found | None) -> str | None:
     own = {gauge: sum(c.amount for c in turn.changes if c.gauge == gauge and c.move == found.code) for gauge in totals}
     largest = [gauge for gauge in sorted(own, key=lambda gauge: -abs(own[gauge])) if abs(own[gauge]) >= 1][:2]
     after = turn.mind.model_dump()
-    parts = [f"{gauge} {after[gauge] - totals[gauge]:.0f} → {after[gauge]:.0f}" for gauge in largest if abs(totals[gauge]) >= 1]
+    parts = [
+        f"{gauge} {after[gauge] - totals[gauge]:.0f} → {after[gauge]:.0f}"
+        for gauge in largest
+        if abs(totals[gauge]) >= 1
+    ]
     return ", ".join(parts) or None

@@ -9,18 +9,27 @@ from bot.persona import Persona
 from bot.session import Feedback, Note, Turn
 from bot.words import runs_of
 
+Run = tuple[str, ...]
 MOST_CITED = 3
 # Five words in a row of which three mean something are nobody's by chance.
 RUN, MEANING = 5, 3
 
 
 @dataclass(frozen=True)
+class FileRuns:
+    """Runs of words of a persona's file, by the item that must be earned first; `public` ones anybody may say."""
+
+    earned: dict[str, frozenset[Run]]
+    public: frozenset[Run]
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What a feedback may rest on: the turn, the passages retrieved for it, and the persona with what is earned."""
+    """What a feedback may rest on: the turn, the passages retrieved for it, and what is not to be given away."""
 
     turn: Turn
     retrieved: Collection[str]
-    persona: Persona
+    hidden: frozenset[Run]
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,10 @@ def faults(feedback: Feedback, evidence: Evidence) -> list[Fault]:
         note: Note | None = getattr(feedback, part)
         if note:
             found += [Fault(part, why) for why in _of_note(note, evidence)]
-    hidden = unearned_runs(evidence.persona, evidence.turn)
     for part in ("landed", "fix", "remark", "rewrite"):
         value = getattr(feedback, part)
         text = value.what if isinstance(value, Note) else value
-        if text and gives_away(text, hidden):
+        if text and gives_away(text, evidence.hidden):
             found.append(Fault(part, "gives away what has not been earned"))
     return found
 
@@ -63,20 +71,22 @@ def gives_away(text: str, hidden: frozenset[tuple[str, ...]]) -> bool:
     return bool(_runs(text) & hidden)
 
 
-def unearned_runs(persona: Persona, turn: Turn) -> frozenset[tuple[str, ...]]:
-    """Runs of five words that stand only in what this buyer has not yet told."""
-    known: set[tuple[str, ...]] = set()
-    hidden: set[tuple[str, ...]] = set()
-    groups = (persona.all_needs, persona.facts, persona.consequences, persona.stakeholders)
-    for item in (item for group in groups for item in group):
-        runs = {run for text in (item.what, *item.says) for run in _runs(text)}
-        (known if turn.memory.has_earned(item.id) else hidden).update(runs)
-    for depth, why in enumerate(persona.whys):
-        runs = {run for text in (why.what, *why.says) for run in _runs(text)}
-        (known if turn.memory.has_earned(f"why:{depth}") else hidden).update(runs)
-    for text in (*(item.text for item in persona.brief), turn.rep, turn.prospect):
-        known |= _runs(text)
+def unearned_runs(file: FileRuns, turn: Turn) -> frozenset[Run]:
+    """Runs of words that stand only in what this buyer has not yet told."""
+    known = set(file.public) | _runs(turn.rep) | _runs(turn.prospect)
+    hidden: set[Run] = set()
+    for name, mine in file.earned.items():
+        (known if turn.memory.has_earned(name) else hidden).update(mine)
     return frozenset(hidden - known)
+
+
+def runs_of_file(persona: Persona) -> FileRuns:
+    """The runs of words of a persona's file: of each item that must be earned, and of the brief."""
+    groups = (persona.all_needs, persona.facts, persona.consequences, persona.stakeholders)
+    items = [(item.id, (item.what, *item.says)) for group in groups for item in group]
+    items += [(f"why:{depth}", (why.what, *why.says)) for depth, why in enumerate(persona.whys)]
+    earned = {name: frozenset(run for text in texts for run in _runs(text)) for name, texts in items}
+    return FileRuns(earned, frozenset(run for item in persona.brief for run in _runs(item.text)))
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

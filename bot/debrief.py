@@ -94,7 +94,9 @@ def _points(session: Session) -> tuple[Point, ...]:
     first = Point(turn=0, mind=session.start, stance=session.start.stance, moves=(), objection=None)
     rest = (
         Point(
-            turn=turn.number, mind=turn.mind, stance=turn.stance,
+            turn=turn.number,
+            mind=turn.mind,
+            stance=turn.stance,
             moves=tuple(dict.fromkeys(move.code for move in turn.reading.moves)),
             objection=turn.objection.kind if turn.objection else None,
         )
@@ -113,7 +115,8 @@ def _headline(persona: Persona, session: Session) -> str:
         return f"{name} ended the call at turn {count}."
     moved = session.start.inertia - session.mind.inertia
     how = "moved" if moved >= 8 else "stayed put" if moved > -3 else "dug in"
-    return f"The call stands open after {count} turns. {name} {how} (inertia {session.start.inertia:.0f} → {session.mind.inertia:.0f})."
+    numbers = f"inertia {session.start.inertia:.0f} → {session.mind.inertia:.0f}"
+    return f"The call stands open after {count} turns. {name} {how} ({numbers})."
 
 
 def _needs(persona: Persona, session: Session) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
@@ -140,8 +143,12 @@ def _shown(source: str, principle: Principle, session: Session) -> Shown:
             if move.code in principle.broken_by:
                 broke.append((turn.number, move.quote))
     return Shown(
-        source=source, title=principle.title, asks=principle.asks, evidenced=bool(showed or broke),
-        showed=tuple(showed), broke=tuple(broke),
+        source=source,
+        title=principle.title,
+        asks=principle.asks,
+        evidenced=bool(showed or broke),
+        showed=tuple(showed),
+        broke=tuple(broke),
     )
 
 

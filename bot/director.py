@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from bot import disclosure
@@ -119,6 +118,11 @@ def _answers(moment: Moment) -> Plan:
 
 
 def _small_talk(moment: Moment) -> Plan:
+    if moment.heard.promise:
+        words = short_words(moment.heard.promise, 9)
+        return _ask_back(
+            moment, Plan("hears a promise").add(moment.speaker.at(Occasion.PROMISED, "neutral", words=words))
+        )
     offtopic = moment.reading.kind == OtherKind.OFFTOPIC
     occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
     plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))
@@ -175,8 +179,10 @@ def _to_what_was_said(moment: Moment) -> Piece | None:
         return speaker.at(Occasion.WELCOME_VISION, "neutral")
     if moment.has(Code.PITCH):
         return speaker.at(Occasion.WELCOME_PITCH, "neutral")
-    claim = moment.reading.best(Code.INSIGHT) or moment.reading.best(Code.TAILORING) or (
-        moment.reading.best(Code.CONSEQUENCE) if not heard.is_question else None
+    claim = (
+        moment.reading.best(Code.INSIGHT)
+        or moment.reading.best(Code.TAILORING)
+        or (moment.reading.best(Code.CONSEQUENCE) if not heard.is_question else None)
     )
     return _to_claim(moment, claim) if claim else _recalls(moment)
 
@@ -196,7 +202,9 @@ def _to_claim(moment: Moment, claim: Move) -> Piece | None:
     if figure and speaker.chance(0.55):
         return speaker.at(Occasion.ECHO_FIGURE, "neutral", figure=figure)
     if claim.code == Code.TAILORING:
-        return speaker.at(Occasion.ECHO_WORDS, "neutral", words=short_words(claim.quote)) if speaker.chance(0.6) else None
+        return (
+            speaker.at(Occasion.ECHO_WORDS, "neutral", words=short_words(claim.quote)) if speaker.chance(0.6) else None
+        )
     if moment.stance == Stance.DISMISSIVE:
         return speaker.at(Occasion.SHRINK, "sustain")
     if moment.stance == Stance.GUARDED:
@@ -237,7 +245,11 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
     if moment.stance == Stance.READY:
         return plan.add(moment.speaker.at(Occasion.READY, "change"))
     if moment.stance == Stance.CONCERNED:
-        return plan if plan.pieces and moment.speaker.chance(0.5) else plan.add(moment.speaker.at(Occasion.THINK, "change"))
+        return (
+            plan
+            if plan.pieces and moment.speaker.chance(0.5)
+            else plan.add(moment.speaker.at(Occasion.THINK, "change"))
+        )
     only_leave = moment.has(Code.PERMISSION) and not moment.asks
     if plan.pieces and (only_leave or moment.has(Code.FLATTERY) or moment.stance == Stance.CURIOUS):
         return plan
@@ -249,14 +261,21 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
 def _resist(moment: Moment, plan: Plan) -> Plan:
     firm = moment.stance == Stance.DISMISSIVE or moment.after.pressure >= 40
     options = [o for o in (FIRM if firm else MILD) if o not in moment.memory.resisted[-2:]]
-    chosen = moment.speaker.choose(options)
-    person = moment.persona.stakeholders[0].name.split()[0] if chosen == Occasion.DELEGATE else None
+    chosen = moment.speaker.one_of(options)
+    people = [one.name.split()[0] for one in moment.persona.stakeholders]
+    person = moment.speaker.one_of(people) if chosen == Occasion.DELEGATE else None
     piece = moment.speaker.at(chosen, "sustain", person=person)
     return replace(plan.add(piece), resisted=str(chosen))
 
 
 def _ask_back(moment: Moment, plan: Plan) -> Plan:
-    wants = {Stance.DISMISSIVE: 0.25, Stance.GUARDED: 0.35, Stance.CURIOUS: 0.5, Stance.CONCERNED: 0.35, Stance.READY: 0.5}
+    wants = {
+        Stance.DISMISSIVE: 0.25,
+        Stance.GUARDED: 0.35,
+        Stance.CURIOUS: 0.5,
+        Stance.CONCERNED: 0.35,
+        Stance.READY: 0.5,
+    }
     odds = wants[moment.stance] * (0.5 if moment.asks else 1.0)
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
     asked = any(piece.text.endswith("?") for piece in plan.pieces)
@@ -273,14 +292,13 @@ def _is_costly(moment: Moment) -> bool:
 
 def _provoked(moment: Moment) -> Provoked | None:
     """The objection that the rep's own words provoked, the gravest first; none where it was hardly one."""
-    gain: Callable[[Move], float] = lambda move: move.confidence
     for code, (_, kind) in OBJECTS.items():
         move = moment.reading.best(code)
         if not move or move.confidence < SURE_ENOUGH_TO_OBJECT:
             continue
         if code in (Code.PITCH, Code.VISION, Code.NEXT_STEP) and not is_early(moment.before, code):
             continue
-        better = max((gain(m) for m in moment.reading.advancing if m.code != code), default=0.0)
+        better = max((m.confidence for m in moment.reading.advancing if m.code != code), default=0.0)
         if code in COSTLY and move.confidence < 0.7 and better > move.confidence:
             continue
         return Provoked(kind, code, move.quote)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.memory import Memory
 from bot.mind import Stance
 from bot.moment import Moment
@@ -14,6 +16,8 @@ NEAR = 0.42
 ASKED = 0.46
 # A question after what nobody knows, or what staying costs, is seldom after a plain fact.
 ASKED_BESIDE = 0.66
+ASKED_AGAIN = 0.62
+WONT_SAY = "will not say yet"
 TRUST_FOR = {"open": 0.0, "guarded": 30.0, "private": 46.0}
 
 
@@ -26,6 +30,8 @@ def content(moment: Moment, plan: Plan) -> Plan:
     """The plan with what the message brings out: an answer, a deeper need, what staying costs, who else is in it."""
     plan = _why(moment, plan)
     plan = _answer(moment, plan)
+    if plan.act == WONT_SAY:
+        return plan
     plan = _cost(moment, plan)
     plan = _who(moment, plan)
     plan = _deeper(moment, plan)
@@ -79,7 +85,9 @@ def _why(moment: Moment, plan: Plan) -> Plan:
         return plan
     why = moment.persona.whys[depth]
     talk: Talk = "change" if depth >= 2 else "neutral"
-    return plan.add(moment.speaker.pick(why.says, talk, f"whys.{depth}", ordered=True), Given("why", str(depth), why.what))
+    return plan.add(
+        moment.speaker.pick(why.says, talk, f"whys.{depth}", ordered=True), Given("why", str(depth), why.what)
+    )
 
 
 def _fact_asked(moment: Moment) -> Fact | None:
@@ -103,7 +111,7 @@ def _answer(moment: Moment, plan: Plan) -> Plan:
     if fact is None or plan.given:
         return plan
     if moment.after.trust < TRUST_FOR[fact.guarded]:
-        return plan.add(moment.speaker.at(Occasion.WONT_SAY, "sustain"))
+        return replace(plan.add(moment.speaker.at(Occasion.WONT_SAY, "sustain")), act=WONT_SAY)
     curt = moment.stance == Stance.DISMISSIVE
     says = tuple(sorted(fact.says, key=len)) if curt else fact.says
     piece = moment.speaker.pick(says, "neutral", f"facts.{fact.id}", ordered=True)
@@ -116,7 +124,9 @@ def _cost(moment: Moment, plan: Plan) -> Plan:
     asked = moment.has(Code.CONSEQUENCE)
     if not asked or _is_full(plan) or moment.after.tension < 28 or moment.after.trust < 26:
         return plan
-    ranked = sorted(moment.persona.consequences, key=lambda c: (moment.memory.told.get(c.id, 0), -moment.heard.score(c.id)))
+    ranked = sorted(
+        moment.persona.consequences, key=lambda c: (moment.memory.told.get(c.id, 0), -moment.heard.score(c.id))
+    )
     for one in ranked:
         piece = moment.speaker.pick(one.says, "change", f"consequences.{one.id}")
         if piece:
@@ -126,13 +136,14 @@ def _cost(moment: Moment, plan: Plan) -> Plan:
 
 def _who(moment: Moment, plan: Plan) -> Plan:
     near = moment.heard.best("stakeholder")
-    named = {name for name in moment.heard.people}
+    named = set(moment.heard.people)
     asked = moment.has(Code.UNKNOWNS) or (moment.asks and not plan.given and (named or (near and near.score >= 0.5)))
     if not asked or _is_full(plan) or moment.after.trust < 24:
         return plan
     memory = moment.memory
     ranked = sorted(
-        moment.persona.stakeholders, key=lambda s: (s.name not in named, memory.told.get(s.id, 0), -moment.heard.score(s.id))
+        moment.persona.stakeholders,
+        key=lambda s: (s.name not in named, memory.told.get(s.id, 0), -moment.heard.score(s.id)),
     )
     for one in ranked:
         piece = moment.speaker.pick(one.says, "neutral", f"stakeholders.{one.id}")
@@ -172,7 +183,11 @@ def _deeper(moment: Moment, plan: Plan) -> Plan:
         return plan
     layers = _layers(moment.persona)
     ripe = [need for need in moment.persona.all_needs if _may_come_out(moment, need)]
-    ripe = [need for need in ripe if not moment.memory.has_earned(need.id) or moment.heard.score(need.id) >= 0.5]
+    ripe = [
+        need
+        for need in ripe
+        if not moment.memory.has_earned(need.id) or (moment.asks and moment.heard.score(need.id) >= ASKED_AGAIN)
+    ]
     rank = {"unknown": 0, "felt": 1, "said": 2}
     ripe.sort(key=lambda n: (moment.memory.has_earned(n.id), rank[layers[n.id]], -moment.heard.score(n.id)))
     for need in ripe:
@@ -188,7 +203,11 @@ def _deeper(moment: Moment, plan: Plan) -> Plan:
 
 def _layers(persona: Persona) -> dict[str, Layer]:
     needs = persona.needs
-    groups: tuple[tuple[Layer, tuple[Need, ...]], ...] = (("said", needs.said), ("felt", needs.felt), ("unknown", needs.unknown))
+    groups: tuple[tuple[Layer, tuple[Need, ...]], ...] = (
+        ("said", needs.said),
+        ("felt", needs.felt),
+        ("unknown", needs.unknown),
+    )
     return {need.id: layer for layer, group in groups for need in group}
 
 
@@ -200,7 +219,9 @@ def _own_words(moment: Moment, plan: Plan) -> Plan:
     part = next((part for part in ("why", "cost", "who") if part not in voiced), None)
     if part is None:
         return plan
-    return plan.add(moment.speaker.pick(getattr(moment.persona.agrees_to, part), "change", f"agrees_to.{part}"), voiced=part)
+    return plan.add(
+        moment.speaker.pick(getattr(moment.persona.agrees_to, part), "change", f"agrees_to.{part}"), voiced=part
+    )
 
 
 def _cannot_answer(moment: Moment, plan: Plan) -> Plan:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
-from text_to_num import alpha2digit  # pyright: ignore[reportUnknownVariableType]
+import text_to_num
 
-from bot.words import STOP, words_of
 from bot.persona import Figure, Persona, Trigger
-from knowledge.encoder import Embedder, Vectors
+from bot.words import STOP, words_of
+from knowledge.encoder import Encoder, Vectors
 
 TOO_LONG_CHARACTERS = 1600
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
@@ -33,10 +34,12 @@ ASKING = re.compile(
     re.IGNORECASE,
 )
 NOT_ABOUT_NOW = re.compile(
-    r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|save|"
-    r"reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
+    r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|"
+    r"save|reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
     re.IGNORECASE,
 )
+
+
 @dataclass(frozen=True)
 class Match:
     """An item of the persona's file that the message touches, and how nearly (cosine, 0 to 1)."""
@@ -89,32 +92,39 @@ class Heard:
 
 @dataclass(frozen=True)
 class Ground:
-    """A persona's file as vectors, made once: rows of `vectors` belong to `refs` (group, id) in order."""
+    """A persona's file made ready once: rows of `vectors` belong to `refs` (group, id) in order.
+
+    `names` leads from a small-letter name to the stakeholder; `coached` has a vector for each coached line.
+    """
 
     refs: tuple[tuple[str, str], ...]
     vectors: Vectors
     names: dict[str, str]
+    coached: dict[str, Vectors]
 
 
-def build_ground(persona: Persona, embedder: Embedder) -> Ground:
+def build_ground(persona: Persona, encoder: Encoder) -> Ground:
     """Embed everything of a persona that a message can be about."""
     rows = [*_subjects(persona)]
     names = {name.lower(): item.name for item in persona.stakeholders for name in _names(item.name)}
-    vectors = embedder.encode([text for _, _, text in rows])
-    return Ground(tuple((group, name) for group, name, _ in rows), vectors, names)
+    vectors = encoder.encode([text for _, _, text in rows])
+    lines = [line.text for group in persona.coaching.values() for line in group]
+    coached = dict(zip(lines, encoder.encode(lines), strict=True))
+    return Ground(tuple((group, name) for group, name, _ in rows), vectors, names, coached)
 
 
 def hear(
-    text: str, persona: Persona, ground: Ground, embedder: Embedder, rep_vectors: Vectors, prospect_lines: Sequence[str]
+    text: str, persona: Persona, ground: Ground, encoder: Encoder, rep_vectors: Vectors, prospect_lines: Sequence[str]
 ) -> Heard:
     """Hold a message against the buyer's file; `rep_vectors` has a row for each earlier rep line."""
     clean = text.strip()
     if not re.search(r"\w", clean):
         return Heard(text=text, is_silence=True)
     short = clean[:TOO_LONG_CHARACTERS]
-    sentences = _sentences(short)[:6]
-    vectors = embedder.encode(sentences if len(sentences) == 1 else [*sentences, short])
-    matches = _matches(sentences, vectors[: len(sentences)], ground)
+    spans = _spans(short)
+    sentences = [short[start:end].strip() for start, end in spans]
+    whole, parts = encoder.encode_parts(short, spans)
+    matches = _matches(sentences, parts, ground)
     figures = _figures(short)
     return Heard(
         text=text,
@@ -127,11 +137,11 @@ def hear(
         quoted_back=_quoted_back(short, prospect_lines),
         promise=_promise(short),
         is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
-        is_repeat=_is_repeat(vectors[-1], rep_vectors),
+        is_repeat=_is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         relevance=max((match.score for match in matches), default=0.0),
         top_of_mind=frozenset(need.id for need in persona.needs.said),
-        vector=vectors[-1],
+        vector=whole,
     )
 
 
@@ -152,9 +162,9 @@ def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _sentences(text: str) -> list[str]:
-    found = [m.group(0).strip() for m in SENTENCE.finditer(text)]
-    return [s for s in found if re.search(r"\w", s)] or [text]
+def _spans(text: str) -> list[tuple[int, int]]:
+    found = [m.span() for m in SENTENCE.finditer(text) if re.search(r"\w", m.group(0))]
+    return found[:8] or [(0, len(text))]
 
 
 def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tuple[Match, ...]:
@@ -177,11 +187,13 @@ def _score(matches: Sequence[Match], group: str, name: str) -> float:
 
 @lru_cache(maxsize=256)
 def _digits(text: str) -> str:
-    return str(alpha2digit(text, "en"))
+    """The text with number words as digits; a scale after digits ("6.2 million") is left for the pattern to read."""
+    kept = re.sub(r"(\d)\s+(?=(?:thousand|million|billion|hundred)\b)", r"\1_", text)
+    return str(cast(Any, text_to_num).alpha2digit(kept, "en")).replace("_", " ")
 
 
 def _figures(text: str) -> list[re.Match[str]]:
-    return [m for m in NUMBER.finditer(_digits(text))]
+    return list(NUMBER.finditer(_digits(text)))
 
 
 def _is_year(match: re.Match[str]) -> bool:
@@ -211,7 +223,9 @@ def _shown(match: re.Match[str]) -> str:
 
 
 def _names(name: str) -> list[str]:
-    parts = [p for p in re.findall(r"[A-Za-z][\w'-]+", name) if p.lower() not in ("the", "and", "dr", "mr", "mrs", "ms")]
+    parts = [
+        p for p in re.findall(r"[A-Za-z][\w'-]+", name) if p.lower() not in ("the", "and", "dr", "mr", "mrs", "ms")
+    ]
     return [p for p in parts if p[0].isupper()]
 
 
@@ -286,7 +300,11 @@ def _quoted_back(text: str, prospect_lines: Sequence[str]) -> str | None:
         for start, word in enumerate(words):
             for at in spots.get(word, ()):
                 length = 0
-                while start + length < len(words) and at + length < len(theirs) and words[start + length] == theirs[at + length]:
+                while (
+                    start + length < len(words)
+                    and at + length < len(theirs)
+                    and words[start + length] == theirs[at + length]
+                ):
                     length += 1
                 if length > len(best) and sum(w not in STOP for w in words[start : start + length]) >= 2:
                     best = words[start : start + length]

@@ -142,7 +142,9 @@ def step(
         changes += _meaningless(reading, heard)
     for contradiction in heard.contradictions:
         known = contradiction.item in {item.id for item in persona.brief} or memory.has_earned(contradiction.item)
-        right = f"it is {contradiction.right}, not {contradiction.wrong}" if known else f"{contradiction.wrong} is wrong"
+        right = (
+            f"it is {contradiction.right}, not {contradiction.wrong}" if known else f"{contradiction.wrong} is wrong"
+        )
         why = f"{persona.first_name} knows that {right}"
         changes += _changes(CONTRADICTED, 1.0, None, contradiction.quote, why)
     for trigger in heard.triggers:
@@ -195,12 +197,16 @@ def _meaningless(reading: Reading, heard: Heard) -> list[Change]:
     if reading.kind == "abuse":
         return _changes(ABUSED, 1.0, Code.OTHER, heard.text[:80], "nobody stays to be insulted")
     why = "nothing was said that means anything here, and it cost a turn of the call"
-    return _changes(NOTHING_SAID, 0.6 if reading.kind == OtherKind.VAGUE and not heard.is_too_long else 1.0, Code.OTHER, heard.text[:80], why)
+    return _changes(
+        NOTHING_SAID,
+        0.6 if reading.kind == OtherKind.VAGUE and not heard.is_too_long else 1.0,
+        Code.OTHER,
+        heard.text[:80],
+        why,
+    )
 
 
-def _moved(
-    mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memory, persona: Persona
-) -> list[Change]:
+def _moved(mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memory, persona: Persona) -> list[Change]:
     dial = persona.dials.acts.get(move.code, 1.0)
     if move.code in COST:
         return _cost(mind, move, memory, dial, persona)
@@ -268,9 +274,7 @@ def _why_it_advanced(code: Code, ground: float, worn: float, persona: Persona) -
     return why
 
 
-def _apply(
-    mind: Mind, changes: list[Change], already: tuple[Change, ...] = ()
-) -> tuple[Mind, tuple[Change, ...]]:
+def _apply(mind: Mind, changes: list[Change], already: tuple[Change, ...] = ()) -> tuple[Mind, tuple[Change, ...]]:
     """Add changes up within what a turn may move and within 0 to 100; what is kept adds up to what was moved."""
     kept: list[Change] = []
     values = mind.model_dump()

@@ -12,7 +12,6 @@ from bot.moves import Code
 from bot.persona import Persona
 from bot.speech import Speaker
 
-
 ASKING = frozenset({Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS, Code.CONSEQUENCE, Code.BUYING_PROCESS})
 
 

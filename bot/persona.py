@@ -310,7 +310,9 @@ class Persona(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Persona:
         faults = [*_repeated_ids(self), *_unknown_uses(self), *_bad_slots(self)]
-        faults += [f"coaching.{code}: only moves that advance are coached" for code in self.coaching if code not in ADVANCING]
+        faults += [
+            f"coaching.{code}: only moves that advance are coached" for code in self.coaching if code not in ADVANCING
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from bot.contract import gives_away, unearned_runs
+from bot.contract import Run, gives_away
+from bot.heard import Heard
 from bot.mind import Mind, Stance
 from bot.moves import Code
 from bot.persona import Coached, Persona
 from bot.session import Session, Turn
 from bot.speech import clause_of
+from knowledge.encoder import Vectors
 
 if TYPE_CHECKING:
     from bot.build import Trainer
@@ -50,7 +52,12 @@ def situation(turn: Turn) -> str:
     if turn.objection:
         return "after_objection"
     layers = {earned.layer for earned in turn.earned}
-    for layer, key in (("unknown", "after_unknown"), ("felt", "after_felt"), ("consequence", "after_cost"), ("stakeholder", "after_name")):
+    for layer, key in (
+        ("unknown", "after_unknown"),
+        ("felt", "after_felt"),
+        ("consequence", "after_cost"),
+        ("stakeholder", "after_name"),
+    ):
         if layer in layers:
             return key
     if turn.prospect.rstrip().endswith("?"):
@@ -76,31 +83,39 @@ def stage(mind: Mind, turn: Turn) -> tuple[Code, ...]:
     return (Code.VISION, Code.BUYING_PROCESS, Code.WHY_PROBE)
 
 
-def write(trainer: Trainer, persona: Persona, session: Session, turn: Turn, fault: str | None) -> str | None:
+def write(
+    trainer: Trainer, session: Session, turn: Turn, heard: Heard, hidden: frozenset[Run], fault: str | None
+) -> str | None:
     """A line for this rep, buyer and moment that no earlier turn was given; None when the file has none left."""
     wanted = stage(turn.mind, turn)
     if fault and (turn.objection or turn.mind.tension < 30 or fault == "missed"):
         wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
-    given = " ".join(t.feedback.rewrite for t in session.turns if t.feedback and t.feedback.rewrite)
-    said = " ".join(t.rep for t in session.turns) + " " + turn.rep
+    used = " ".join(
+        [t.feedback.rewrite for t in session.turns if t.feedback and t.feedback.rewrite]
+        + [t.rep for t in session.turns]
+        + [turn.rep]
+    )
+    persona, coached = trainer.persona(session.persona), trainer.ground(session.persona).coached
     for code in dict.fromkeys((*wanted, *ALWAYS_SOMETHING)):
-        line = _nearest(trainer, persona, turn, code, given + " " + said)
-        if line:
-            return _led_in(line, code, turn, session)
+        lines = persona.coaching.get(code, ())
+        free = [
+            one
+            for one in lines
+            if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)
+        ]
+        if free:
+            return _led_in(_nearest(free, coached, turn, heard), code, turn, session)
+        plain = None if lines else _from_brief(persona, code, used)
+        if plain:
+            return plain
     return None
 
 
-def _nearest(trainer: Trainer, persona: Persona, turn: Turn, code: Code, used: str) -> str | None:
-    hidden = unearned_runs(persona, turn)
-    lines = persona.coaching.get(code, ())
-    free = [one for one in lines if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)]
-    if not free:
-        return None if lines else _from_brief(persona, code, used)
-    here = trainer.vectors_of([f"{turn.rep[-300:]} {turn.prospect}"])[0]
-    scores = trainer.vectors_of([one.text for one in free]) @ here
-    # A line that rests on something they have told is nearer to this call than any from the brief.
+def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, heard: Heard) -> str:
+    """The line nearest to what the rep was talking of; one that rests on something they have told counts as nearer."""
     earned = [0.15 * any(turn.memory.has_earned(use) for use in one.uses) for one in free]
-    return max(zip(free, scores, earned, strict=True), key=lambda row: float(row[1]) + row[2])[0].text
+    scores = [float(coached[one.text] @ heard.vector) + plus for one, plus in zip(free, earned, strict=True)]
+    return max(zip(free, scores, strict=True), key=lambda pair: pair[1])[0].text
 
 
 def _may_use(one: Coached, persona: Persona, turn: Turn) -> bool:
@@ -132,7 +147,12 @@ def _from_brief(persona: Persona, code: Code, used: str) -> str | None:
     return None
 
 
-LEADS = ("You said “{words}”. {line}", "“{words}”, you said. {line}", "Your words a moment ago were “{words}”. {line}", "I'd like to stay with “{words}” for a moment. {line}")
+LEADS = (
+    "You said “{words}”. {line}",
+    "“{words}”, you said. {line}",
+    "Your words a moment ago were “{words}”. {line}",
+    "I'd like to stay with “{words}” for a moment. {line}",
+)
 
 
 def _led_in(line: str, code: Code, turn: Turn, session: Session) -> str:
@@ -145,5 +165,3 @@ def _led_in(line: str, code: Code, turn: Turn, session: Session) -> str:
         return line
     lead = random.Random(f"lead:{session.seed}:{turn.number}").choice(LEADS)
     return lead.format(words=words[:1].lower() + words[1:] if not words.startswith("I") else words, line=line)
-
-

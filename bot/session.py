@@ -141,12 +141,16 @@ class Session(Frozen):
 def turn_json(turn: Turn) -> dict[str, object]:
     """A turn in the words that scripts use."""
     dumped = turn.model_dump(mode="json")
-    moves = [{"move": m["code"], "code": m["code"], "quote": m["quote"], "confidence": m["confidence"]} for m in dumped["reading"]["moves"]]
+    moves = [
+        {"move": m["code"], "code": m["code"], "quote": m["quote"], "confidence": m["confidence"]}
+        for m in dumped["reading"]["moves"]
+    ]
     if not moves:
         sure = round(1.0 - turn.reading.doubt, 4)
         moves = [{"move": "other", "code": "other", "quote": turn.rep, "confidence": sure}]
     kept = ("number", "rep", "prospect", "talk", "objection", "stance", "mind")
-    return {key: dumped[key] for key in kept} | {
+    shown: dict[str, object] = {key: dumped[key] for key in kept}
+    return shown | {
         "moves": moves,
         "reading": {key: dumped["reading"][key] for key in ("specificity", "talk_share", "kind", "unread", "reader")},
         "changes": dumped["changes"],

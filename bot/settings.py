@@ -15,7 +15,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INERTIA_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("inertia"), description="sessions, index, added articles")
-    personas: Path | None = Field(default=None, description="a folder with personas of your own, beside those that ship")
+    personas: Path | None = Field(
+        default=None, description="a folder with personas of your own, beside those that ship"
+    )
     database: str | None = Field(default=None, description="a SQLAlchemy URL; a SQLite file in `home` otherwise")
     threads: int = Field(default=1, ge=1, le=64, description="threads of one encoder pass")
 

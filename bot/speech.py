@@ -6,12 +6,13 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.memory import Memory
 from bot.persona import SLOT, Occasion, Persona
 
 Talk = Literal["sustain", "change", "neutral"]
+Choice = TypeVar("Choice")
 DefaultLines = dict[str, dict[Occasion, tuple[str, ...]]]
 
 INSTEAD: dict[Occasion, tuple[Occasion, ...]] = {
@@ -92,7 +93,13 @@ class Speaker:
         return None
 
     def pick(
-        self, lines: Sequence[str], talk: Talk, source: str, slots: dict[str, str] | None = None, *, ordered: bool = False
+        self,
+        lines: Sequence[str],
+        talk: Talk,
+        source: str,
+        slots: dict[str, str] | None = None,
+        *,
+        ordered: bool = False,
     ) -> Piece | None:
         """One of the lines not said yet, those that use a filled slot first; `ordered` takes the first in the file."""
         filled = slots or {}
@@ -109,7 +116,7 @@ class Speaker:
         """A seeded toss."""
         return self._rng.random() < odds
 
-    def choose(self, options: Sequence[Occasion]) -> Occasion:
+    def one_of(self, options: Sequence[Choice]) -> Choice:
         """A seeded choice."""
         return self._rng.choice(list(options))
 
@@ -121,8 +128,10 @@ def fill(line: str, slots: dict[str, str]) -> str:
 
 
 EDGE = frozenset(
-    "a an and are as at be but by for from had has have i if in is it its of on or our so than that the their them then "
-    "these this those to was we were what when which who will with you your would could can up over about into".split()
+    """
+    a an and are as at be but by for from had has have i if in is it its of on or our so than that the their them
+    then these this those to was we were what when which who will with you your would could can up over about into
+    """.split()
 )
 FIGURE = re.compile(r"(?:(?:up to|over|about|around|nearly|only|just)\s+)?[£$€]?\d")
 

@@ -87,8 +87,15 @@ class Store:
     def add(self, session: Session) -> None:
         """Store a new session."""
         row = SessionRow(
-            id=session.id, persona=session.persona, scenario=session.scenario, seed=session.seed, depth=session.depth,
-            assessed=session.assessed, started=session.started, closed=False, outcome="open",
+            id=session.id,
+            persona=session.persona,
+            scenario=session.scenario,
+            seed=session.seed,
+            depth=session.depth,
+            assessed=session.assessed,
+            started=session.started,
+            closed=False,
+            outcome="open",
             start_mind=session.start.model_dump_json(),
         )
         with _explained(), Connection(self._engine) as connection, connection.begin():
@@ -106,7 +113,9 @@ class Store:
             try:
                 connection.flush()
             except IntegrityError as error:
-                raise UserError(f"turn {turn.number} was just sent from elsewhere; reload to see it, then send again") from error
+                raise UserError(
+                    f"turn {turn.number} was just sent from elsewhere; reload to see it, then send again"
+                ) from error
 
     def close(self, name: str) -> None:
         """End a session; ending an ended one changes nothing."""
@@ -119,22 +128,37 @@ class Store:
             row = connection.get(SessionRow, name)
             if row is None:
                 raise UserError(f"session {name[:40]!r}: there is none of that id; choose one from the list")
-            bodies = connection.scalars(select(TurnRow.body).where(TurnRow.session == name).order_by(TurnRow.number)).all()
+            bodies = connection.scalars(
+                select(TurnRow.body).where(TurnRow.session == name).order_by(TurnRow.number)
+            ).all()
             return Session(
-                id=row.id, persona=row.persona, scenario=row.scenario, seed=row.seed, depth=row.depth,  # pyright: ignore[reportArgumentType]
-                assessed=row.assessed, started=row.started, closed=row.closed,
-                start=Mind.model_validate_json(row.start_mind), turns=tuple(Turn.model_validate_json(body) for body in bodies),
+                id=row.id,
+                persona=row.persona,
+                scenario=row.scenario,
+                seed=row.seed,
+                depth=row.depth,  # pyright: ignore[reportArgumentType]
+                assessed=row.assessed,
+                started=row.started,
+                closed=row.closed,
+                start=Mind.model_validate_json(row.start_mind),
+                turns=tuple(Turn.model_validate_json(body) for body in bodies),
             )
 
     def sessions(self, most: int = 100) -> list[Listed]:
         """The newest sessions, newest first."""
         turns = func.count(TurnRow.number)
         query = (
-            select(SessionRow, turns).outerjoin(TurnRow, TurnRow.session == SessionRow.id).group_by(SessionRow.id)
-            .order_by(SessionRow.started.desc(), SessionRow.id).limit(most)
+            select(SessionRow, turns)
+            .outerjoin(TurnRow, TurnRow.session == SessionRow.id)
+            .group_by(SessionRow.id)
+            .order_by(SessionRow.started.desc(), SessionRow.id)
+            .limit(most)
         )
         with _explained(), Connection(self._engine) as connection:
-            return [Listed(r.id, r.persona, r.started, r.outcome, int(count), r.closed) for r, count in connection.execute(query)]
+            return [
+                Listed(r.id, r.persona, r.started, r.outcome, int(count), r.closed)
+                for r, count in connection.execute(query)
+            ]
 
 
 def migrate(engine: Engine) -> None:
@@ -153,14 +177,19 @@ def _connect(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise UserError(f"INERTIA_DATABASE {url[:60]!r}: is no database URL; write one like sqlite:///sessions.sqlite") from error
+        raise UserError(
+            f"INERTIA_DATABASE {url[:60]!r}: is no database URL; write one like sqlite:///sessions.sqlite"
+        ) from error
     if not parsed.drivername.startswith("sqlite"):
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{Path(parsed.database).parent}: cannot be made ({error.strerror}); set INERTIA_HOME to a folder you can write") from error
+            raise UserError(
+                f"{Path(parsed.database).parent}: cannot be made ({error.strerror}); "
+                "set INERTIA_HOME to a folder that you can write"
+            ) from error
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=10, max_overflow=20)
     event.listen(engine, "connect", _set_up)
     return engine
@@ -182,11 +211,17 @@ def _explained() -> Generator[None]:
         cause = str(error.orig).lower()
         log.warning("the database failed", exc_info=error)
         if "locked" in cause or "busy" in cause:
-            raise StoreBusy("the sessions' database is locked by another program; nothing was stored, send it again") from error
+            raise StoreBusy(
+                "the sessions' database is locked by another program; nothing was stored, send it again"
+            ) from error
         if "full" in cause or "no space" in cause:
             raise StoreFull("the disk is full; nothing was stored: free some space, then send it again") from error
         if "readonly" in cause or "unable to open" in cause:
-            raise UserError("the sessions' database cannot be written; check its folder's rights, or set INERTIA_HOME") from error
+            raise UserError(
+                "the sessions' database cannot be written; check its folder's rights, or set INERTIA_HOME"
+            ) from error
         if "not a database" in cause or "malformed" in cause:
-            raise UserError("the sessions' database is damaged; move sessions.sqlite out of the way, a new one will be made") from error
+            raise UserError(
+                "the sessions' database is damaged; move sessions.sqlite out of the way, a new one will be made"
+            ) from error
         raise Failure("the sessions' database failed; nothing was stored, and the cause was logged") from error

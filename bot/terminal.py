@@ -72,7 +72,8 @@ def _choose(trainer: Trainer, console: Console) -> str:
     names = trainer.persona_ids()
     for number, name in enumerate(names, 1):
         buyer = trainer.persona(name)
-        console.print(f"{number}. [bold]{escape(buyer.name)}[/bold], {escape(buyer.role)} ({buyer.difficulty}). {escape(buyer.practise)}")
+        who = f"[bold]{escape(buyer.name)}[/bold], {escape(buyer.role)} ({buyer.difficulty})"
+        console.print(f"{number}. {who}. {escape(buyer.practise)}")
     while True:
         try:
             answer = console.input(f"Whom do you call? 1 to {len(names)}: ").strip()
@@ -98,7 +99,9 @@ def print_turn(trainer: Trainer, session: Session, turn: Turn, console: Console 
     console = console or Console(highlight=False)
     console.print(f"[bold]Rep.[/bold] {escape(turn.rep)}")
     marks = ", ".join(filter(None, (str(turn.stance), turn.talk, "objection" if turn.objection else "")))
-    console.print(f"[bold]{escape(trainer.persona(session.persona).first_name)}[/bold] ({marks}). {escape(turn.prospect)}")
+    console.print(
+        f"[bold]{escape(trainer.persona(session.persona).first_name)}[/bold] ({marks}). {escape(turn.prospect)}"
+    )
     print_feedback(turn, session.depth, console)
 
 

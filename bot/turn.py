@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,9 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     rng = random.Random(f"{session.seed}:{len(session.turns) + 1}")
     speaker = Speaker(persona, trainer.default_lines, memory, rng)
     plan = director.decide(Moment(persona, before, after, reading, heard, memory, speaker))
-    told = [(given.layer, given.what, persona.first_name) for given in plan.given if _is_new(given.layer, given.id, memory)]
+    told = [
+        (given.layer, given.what, persona.first_name) for given in plan.given if _is_new(given.layer, given.id, memory)
+    ]
     if plan.ending is None:
         after, more = mind.hear_self(after, told, text[:80], changes)
         changes = (*changes, *more)
@@ -107,10 +109,20 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     now = time.perf_counter()
     number = len(session.turns) + 1
     turn = Turn(
-        number=number, rep=text, prospect=line, talk=plan.talk, act=plan.act, objection=_objection(plan, number),
-        stance=Stance(plan.ending) if plan.ending else after.stance, mind=after, reading=reading, changes=changes,
-        earned=tuple(Earned(layer=g.layer, id=g.id, what=g.what) for g in plan.given), feedback=None,
-        spoken_by=draft.NAME, memory=_remember(memory, reading, heard, plan, number),
+        number=number,
+        rep=text,
+        prospect=line,
+        talk=plan.talk,
+        act=plan.act,
+        objection=_objection(plan, number),
+        stance=Stance(plan.ending) if plan.ending else after.stance,
+        mind=after,
+        reading=reading,
+        changes=changes,
+        earned=tuple(Earned(layer=g.layer, id=g.id, what=g.what) for g in plan.given),
+        feedback=None,
+        spoken_by=draft.NAME,
+        memory=_remember(memory, reading, heard, plan, number),
     )
     turn = turn.model_copy(update={"feedback": coach.coach(trainer, persona, session, turn, heard, watch)})
     now = watch.time("feedback", now)
@@ -140,25 +152,42 @@ def _hear(trainer: Trainer, session: Session, text: str) -> Heard:
     earlier = [turn.rep for turn in session.turns if turn.rep]
     vectors = trainer.vectors_of(earlier)
     theirs = [turn.prospect for turn in session.turns]
-    return hear(text, persona, trainer.ground(session.persona), trainer.embedder, vectors, theirs)
+    heard = hear(text, persona, trainer.ground(session.persona), trainer.embedder, vectors, theirs)
+    trainer.learn(text, heard.vector)
+    return heard
 
 
 def _weighed(reading: Reading, heard: Heard, session: Session, text: str) -> Reading:
     share = specificity(
-        reading, touched=len(heard.touched_brief), figures=len(heard.figures), echoes=heard.quoted_back is not None,
-        names=len(heard.people), relevance=heard.relevance,
+        reading,
+        touched=len(heard.touched_brief),
+        figures=len(heard.figures),
+        echoes=heard.quoted_back is not None,
+        names=len(heard.people),
+        relevance=heard.relevance,
     )
     moves = tuple(_concrete(move, heard) for move in reading.moves)
     words = len(text.split())
     others = sum(len(turn.rep.split()) + len(turn.prospect.split()) for turn in session.turns)
     return reading.model_copy(
-        update={"moves": moves, "specificity": share, "talk_share": round(words / (words + others), 3) if words + others else 0.0}
+        update={
+            "moves": moves,
+            "specificity": share,
+            "talk_share": round(words / (words + others), 3) if words + others else 0.0,
+        }
     )
 
 
 def _concrete(move: Move, heard: Heard) -> Move:
     """A question that is plainly about something on this buyer's file is not fishing, when the reader had doubts."""
-    about = max((m.score for m in heard.matches if m.group in ("fact", "need", "consequence") and m.id not in heard.top_of_mind), default=0.0)
+    about = max(
+        (
+            m.score
+            for m in heard.matches
+            if m.group in ("fact", "need", "consequence") and m.id not in heard.top_of_mind
+        ),
+        default=0.0,
+    )
     if move.code == Code.PAIN_FISHING and move.confidence < 0.8 and about >= 0.5:
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
     return move

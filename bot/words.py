@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 STOP = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have he her him his how i if in is it its "
-    "just like me my no not of on one or our out she so some than that the their them then there they this to too up us "
-    "was we well were what when where which who why will with would you your yours yes know think going get got really "
-    "about any because been over more very much here now say said that's it's i'm you're don't they're we're there's "
-    "thing things way right good bit lot mean see look want need make take come back time day".split()
+    """
+    a an and are as at be been but by can could did do does for from had has have he her him his how i if in is it
+    its just like me my no not of on one or our out she so some than that the their them then there they this to too
+    up us was we well were what when where which who why will with would you your yours yes know think going get got
+    really about any because been over more very much here now say said that's it's i'm you're don't they're we're
+    there's thing things way right good bit lot mean see look want need make take come back time day
+    """.split()
 )
 
 

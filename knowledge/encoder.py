@@ -72,7 +72,9 @@ class Encoder:
         """
         tokens, offsets = self._run(text)
         whole = _unit(tokens.mean(axis=0, dtype=np.float32))
-        rows = [[n for n, (start, end) in enumerate(offsets) if end > a and start < b and end > start] for a, b in spans]
+        rows = [
+            [n for n, (start, end) in enumerate(offsets) if end > a and start < b and end > start] for a, b in spans
+        ]
         parts = [_unit(tokens[row].mean(axis=0, dtype=np.float32)) if row else whole for row in rows]
         return whole, np.stack(parts) if parts else np.zeros((0, DIMENSIONS), dtype=np.float32)
 

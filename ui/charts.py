@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # Middle tones that are seen on both grounds; text takes its colour from the stylesheet.
-LINES = {"inertia": "#8b7355", "tension": "#c2410c", "trust": "#0f8f83"}
+LINES = {"inertia": "#8b7355", "tension": "#c2410c", "trust": "#3b7dc4"}
 DASHES = {"inertia": "dot", "tension": "solid", "trust": "dash"}
 ADVANCED, COST, GRID = "#0f8f83", "#d0453b", "rgba(128,128,128,0.25)"
-HEIGHT_PX = 380
+HEIGHT_PX = 440
 
 
 def mind_line(points: Sequence[Point]) -> Figure:
-    """Inertia, tension and trust (0 to 100) by turn; on the tension line a mark for each turn's moves."""
+    """Inertia, tension and trust (0 to 100) by turn; on the tension line a mark for each turn's moves, named below."""
     from plotly import graph_objects
 
     figure: Any = graph_objects.Figure()
@@ -34,7 +34,7 @@ def mind_line(points: Sequence[Point]) -> Figure:
         )  # fmt: skip
     _mark(figure, [point for point in points if _is(point, ADVANCING) and not _is(point, COSTLY)], "Moves that advance", "circle", ADVANCED)
     _mark(figure, [point for point in points if _is(point, COSTLY)], "Moves that cost", "x", COST)
-    figure.update_layout(**_layout(max(turns, default=0)))
+    figure.update_layout(**_layout(points))
     return figure
 
 
@@ -46,17 +46,20 @@ def _mark(figure: Any, points: Sequence[Point], name: str, symbol: str, colour: 
     if not points:
         return
     figure.add_scatter(
-        x=[point.turn for point in points], y=[round(point.mind.tension, 1) for point in points], name=name, mode="markers+text",
-        marker={"symbol": symbol, "size": 11, "color": colour}, text=[_label(point) for point in points], textposition="top center",
-        textfont={"size": 11}, hovertext=[_hover(point) for point in points], hoverinfo="text", cliponaxis=False,
+        x=[point.turn for point in points], y=[round(point.mind.tension, 1) for point in points], name=name, mode="markers",
+        marker={"symbol": symbol, "size": 12, "color": colour}, hovertext=[_hover(point) for point in points], hoverinfo="text",
+        cliponaxis=False,
     )  # fmt: skip
 
 
 def _label(point: Point) -> str:
-    """The turn's first move in words; plotly reads a little markup, so all of it is escaped."""
+    """A turn's number and its first move, a costly one before the others, in words."""
+    if not point.moves:
+        return str(point.turn) if point.turn else "start"
     shown = next((code for code in point.moves if code in COSTLY), point.moves[0])
     more = f" +{len(point.moves) - 1}" if len(point.moves) > 1 else ""
-    return html.escape(move_name(shown) + more)
+    # Plotly reads a little markup in its texts.
+    return html.escape(f"{point.turn}  {move_name(shown)}{more}")
 
 
 def _hover(point: Point) -> str:
@@ -65,16 +68,20 @@ def _hover(point: Point) -> str:
     return f"turn {point.turn}: {html.escape(moves)}<br>{point.stance.value.replace('_', ' ')}{objection}"
 
 
-def _layout(last: int) -> dict[str, Any]:
+def _layout(points: Sequence[Point]) -> dict[str, Any]:
+    last = max((point.turn for point in points), default=0)
+    # Beyond some thirty turns the labels would touch, so only every second, third … is named.
+    named = [point for point in points if point.turn % (1 + last // 30) == 0]
+    ticks = {"tickvals": [point.turn for point in named], "ticktext": [_label(point) for point in named], "tickangle": -45}
     axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "fixedrange": True}
     return {
         "height": HEIGHT_PX,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#777777"},
-        "margin": {"l": 44, "r": 24, "t": 16, "b": 44},
-        "legend": {"orientation": "h", "y": -0.2, "x": 0},
-        "xaxis": {**axis, "title": {"text": "Turn"}, "dtick": 1 if last <= 20 else 5, "range": [-0.3, max(last, 1) + 0.5]},
+        "margin": {"l": 44, "r": 24, "t": 70, "b": 110},
+        "legend": {"orientation": "h", "y": 1.04, "yanchor": "bottom", "x": 0},
+        "xaxis": {**axis, **ticks, "range": [-0.3, max(last, 1) + 0.4]},
         "yaxis": {**axis, "range": [0, 105], "dtick": 25},
         "hovermode": "closest",
         "dragmode": False,

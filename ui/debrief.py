@@ -28,7 +28,7 @@ OBJECTION = '<li><span class="turn-number">Turn {turn}</span> <b>{kind}</b>, pro
 EARNED = '<li><span class="turn-number">Turn {turn}</span> <span class="kind">{layer}</span> {what}</li>'
 MISSED = '<li><span class="kind">{layer}</span> {what}<span class="found">Would have come out after: {moves}</span></li>'
 PRINCIPLE = """
-<li class="principle"><h3>{title}</h3><p class="asks">{asks}</p>{showed}{broke}</li>"""
+<li class="principle"><h3>{title}</h3><p class="asks">{asks}</p><div class="evidence">{showed}{broke}</div></li>"""
 QUOTES = '<div class="quotes {kind}"><span class="quotes-name">{name}</span><ul>{quotes}</ul></div>'
 QUOTE = '<li><q dir="auto">{}</q> <span class="turn-number">turn {}</span></li>'
 MOST_QUOTES = 4
@@ -58,7 +58,7 @@ def body(debrief: Debrief, session: Session, persona: Persona, passages: Passage
         parts.append(_section("unread", "Messages that could not be read", fill(LIST, lines)))
     parts.append(_section("next-practice", "What to practise next", _practise_next(debrief)))
     parts.append(_section("transcript", "The call, turn by turn", practise.turns(session, persona, passages)))
-    return render(join(parts))
+    return render(fill('<div class="debrief-body">{}</div>', join(parts)))
 
 
 def _section(kind: str, title: str, inner: Markup) -> Markup:

@@ -93,7 +93,7 @@ class Page:
 def lay_out() -> Page:
     """Lay out the page inside the Blocks that are open."""
     # Held by the browser and sent along, so that an open page goes on after the server was started anew.
-    session = gr.Textbox(visible="hidden", elem_id="session-id", label="session", show_label=False)
+    session = gr.Textbox(visible="hidden", elem_id="session-id", label="session")
     with gr.Row(elem_id="top"):
         _html(render(fill(MARK)), elem_id="wordmark")
         home = gr.Button("All buyers", elem_id="home", visible=False, scale=0, min_width=120)
@@ -119,7 +119,7 @@ def _choosing() -> Choosing:
 
 def _preparing() -> Preparing:
     with gr.Column(visible=False, elem_id="preparing") as view:
-        buyer = gr.Textbox(visible="hidden", label="buyer", show_label=False)
+        buyer = gr.Textbox(visible="hidden", label="buyer")
         scenario = _html(elem_id="scenario")
         depth = gr.Radio(DEPTHS, value="standard", label="Feedback after each turn", elem_id="depth")
         assessed = gr.Checkbox(False, label="Assessed run: no feedback until the end", elem_id="assessed")
@@ -140,7 +140,7 @@ def _practising() -> Practising:
             with gr.Column(elem_id="composer") as composer:
                 with gr.Row(elem_id="writing"):
                     box = gr.Textbox(
-                        label="Your message", show_label=True, lines=1, max_lines=8, placeholder="Say something …", elem_id="message", container=False
+                        label="Your message", lines=1, max_lines=8, placeholder="Say something …", elem_id="message", container=False
                     )
                     send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=96)
                 with gr.Row(elem_id="under"):
@@ -155,7 +155,7 @@ def _practising() -> Practising:
 def _reading() -> Reading:
     with gr.Column(visible=False, elem_id="reading") as view:
         head = _html(elem_id="debrief-head")
-        picture = gr.Plot(show_label=False, container=False, elem_id="picture")
+        picture = gr.Plot(label="The buyer's mind, turn by turn", show_label=False, elem_id="picture")
         body = _html(elem_id="debrief-body")
         again = gr.Button("Practise this buyer again", variant="primary", elem_id="again")
     return Reading(view, head, picture, body, again)

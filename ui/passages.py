@@ -12,7 +12,7 @@ from ui.html import fill, join
 
 DIALOG = """
 <div id="passage-{ref}" class="passage" popover="auto" role="dialog" aria-labelledby="passage-{ref}-title">
-  <header><p class="eyebrow">{guide}</p><h2 id="passage-{ref}-title">{title}</h2></header>
+  <header><p class="eyebrow">From the guides</p><h2 id="passage-{ref}-title">{title}</h2></header>
   <p class="lead">{idea}</p>
   <dl class="facts">
     <div><dt>When</dt><dd>{applies}</dd></div>
@@ -20,7 +20,7 @@ DIALOG = """
     <div><dt>Better</dt><dd class="better">“{better}”</dd></div>
     <div><dt>Why</dt><dd>{why}</dd></div>
   </dl>
-  <footer><span class="ref">{id}</span>
+  <footer><span class="ref">{id}, after: {guide}</span>
   <button type="button" class="plain" popovertarget="passage-{ref}" popovertargetaction="hide">Close</button></footer>
 </div>"""
 OPENER = '<button type="button" class="cite" popovertarget="passage-{}" aria-haspopup="dialog">{}</button>'

@@ -1,0 +1,1 @@
+"""Reading the rep: the reader, its labelled data and its training."""

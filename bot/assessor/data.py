@@ -45,7 +45,9 @@ class Labelled:
 
 def parse_line(line: str) -> tuple[str, tuple[Span, ...], OtherKind | None]:
     """Split a labelled line into its text, spans and kind of `other`; ValueError says what is wrong."""
-    text, spans, kind, last = "", [], None, 0
+    text, last = "", 0
+    spans: list[Span] = []
+    kind: OtherKind | None = None
     for match in LABEL.finditer(line):
         text += line[last : match.start()]
         words = match.group(2)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,16 +59,20 @@ class Reader:
         try:
             self.card = Card.model_validate(json.loads((self._folder / "reader.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError) as error:
-            raise Failure(f"the reader's card {self._folder / 'reader.json'} cannot be read; reinstall inertia") from error
+            raise Failure(
+                f"the reader's card {self._folder / 'reader.json'} cannot be read; reinstall inertia"
+            ) from error
 
     @cached_property
     def _session(self) -> InferenceSession:
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
+        options = cast(Any, onnxruntime).SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        return onnxruntime.InferenceSession(str(self._folder / "reader.onnx"), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(self._folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
+        )
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -91,8 +95,13 @@ class Reader:
             kind = OtherKind.OFFTOPIC
         unsaid = [s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar]
         return Reading(
-            moves=tuple(moves), specificity=0.0, talk_share=0.0, kind=kind, unread=None,
-            doubt=round(float(max(unsaid, default=0.0)), 4), reader=self.card.version,
+            moves=tuple(moves),
+            specificity=0.0,
+            talk_share=0.0,
+            kind=kind,
+            unread=None,
+            doubt=round(float(max(unsaid, default=0.0)), 4),
+            reader=self.card.version,
         )
 
     def _unread(self, kind: OtherKind | None, why: str) -> Reading:
@@ -107,7 +116,9 @@ class Reader:
         inside = [0] * len(head) + [1] * len(offsets) + [0]
         types = [0] * len(head) + [1] * (len(offsets) + 1)
         feed = {"ids": ids, "types": types, "mask": [1] * len(ids), "inside": inside}
-        rows = self._session.run(["message", "tokens"], {k: np.array([v], dtype=np.int64) for k, v in feed.items()})
+        rows = cast(Any, self._session).run(
+            ["message", "tokens"], {k: np.array([v], dtype=np.int64) for k, v in feed.items()}
+        )
         whole = np.asarray(rows[0], dtype=np.float64)[0]
         codes = len(self.card.codes)
         platt = np.array(self.card.platt)
@@ -116,9 +127,7 @@ class Reader:
         tokens = 1 / (1 + np.exp(-np.asarray(rows[1], dtype=np.float64)[0][len(head) : len(head) + len(offsets)]))
         return confidence, kinds / kinds.sum(), tokens, offsets
 
-    def _moves(
-        self, text: str, confidence: Scores, tokens: Scores, offsets: Sequence[tuple[int, int]]
-    ) -> list[Move]:
+    def _moves(self, text: str, confidence: Scores, tokens: Scores, offsets: Sequence[tuple[int, int]]) -> list[Move]:
         found: list[Move] = []
         for column, code in enumerate(self.card.codes):
             sure = float(confidence[column])
@@ -130,9 +139,7 @@ class Reader:
         return sorted(found, key=lambda move: move.start)
 
 
-def specificity(
-    reading: Reading, *, touched: int, figures: int, echoes: bool, names: int, relevance: float
-) -> float:
+def specificity(reading: Reading, *, touched: int, figures: int, echoes: bool, names: int, relevance: float) -> float:
     """How much of a message is about this buyer and checkable, 0 to 1: 1 - exp(-evidence).
 
     Each item of the brief touched weighs 0.8, a figure 0.25, words of the buyer's 0.5, a name of theirs 0.3, nearness

@@ -13,10 +13,12 @@ LONGEST = 1600
 
 # The commonest English words: a sentence of a dozen words that has next to none of them is not English speech.
 COMMON = frozenset(
-    "the a an and or but if of to in on at for with from by is are was were be been am do does did have has had not no "
-    "yes i you he she it we they me my your our their his her its this that these those what who how why when where which "
-    "can could would will should may might so as than then there here just get got go about up out all one more any some "
-    "don't i'm you're it's that's i'd i'll you've what's can't".split()
+    """
+    the a an and or but if of to in on at for with from by is are was were be been am do does did have has had not
+    no yes i you he she it we they me my your our their his her its this that these those what who how why when
+    where which can could would will should may might so as than then there here just get got go about up out all
+    one more any some don't i'm you're it's that's i'd i'll you've what's can't
+    """.split()
 )
 
 

@@ -124,7 +124,10 @@ def render(table: Table, reader: Reader, learned: Counter[str]) -> str:
         "",
         "| code | precision | recall | F1 | support | learned from |",
         "|---|---|---|---|---|---|",
-        *(f"| `{r.code}` | {r.precision:.2f} | {r.recall:.2f} | {r.f1:.2f} | {r.support} | {learned[r.code]} |" for r in table.rows),
+        *(
+            f"| `{r.code}` | {r.precision:.2f} | {r.recall:.2f} | {r.f1:.2f} | {r.support} | {learned[r.code]} |"
+            for r in table.rows
+        ),
         f"| **macro** | | | **{table.macro_f1:.3f}** | | |",
         "",
         f"Expected calibration error {table.calibration_error:.3f}; worst costly code {table.worst_costly:.2f};",
@@ -141,8 +144,12 @@ def render(table: Table, reader: Reader, learned: Counter[str]) -> str:
 def main() -> None:
     """Write the page and its figures, or check the reader against the figures."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--check", action="store_true", help="exit 1 when the reader is worse than the committed figures")
-    options.add_argument("--set", default="test", choices=["test", "tune", "train"], help="print another set's table instead")
+    options.add_argument(
+        "--check", action="store_true", help="exit 1 when the reader is worse than the committed figures"
+    )
+    options.add_argument(
+        "--set", default="test", choices=["test", "tune", "train"], help="print another set's table instead"
+    )
     options.add_argument("--errors", type=int, default=0, help="print so many errors of another set")
     chosen = options.parse_args()
     reader = Reader(default_folder() / "tokenizer.json")
@@ -152,7 +159,11 @@ def main() -> None:
         print(render(table, reader, learned))
         print("\n".join(table.errors[: chosen.errors]))
         return
-    figures = {"macro_f1": table.macro_f1, "worst_costly": table.worst_costly, "calibration_error": table.calibration_error}
+    figures = {
+        "macro_f1": table.macro_f1,
+        "worst_costly": table.worst_costly,
+        "calibration_error": table.calibration_error,
+    }
     if chosen.check:
         sys.exit(_check(figures))
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"# The assessor\n\n{START}\n{END}\n"

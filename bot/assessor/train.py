@@ -14,7 +14,6 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -58,9 +57,12 @@ def encode(tokenizer: Tokenizer, item: Labelled) -> Example:
     codes = np.array([float(code in item.codes) for code in CODES], dtype=np.float32)
     head = [cls, *before, sep]
     return Example(
-        [*head, *ids, sep], [0] * len(head) + [1] * (len(ids) + 1), [0] * len(head) + [1] * len(ids) + [0],
+        [*head, *ids, sep],
+        [0] * len(head) + [1] * (len(ids) + 1),
+        [0] * len(head) + [1] * len(ids) + [0],
         np.concatenate([np.zeros((len(head), len(CODES)), np.float32), tokens, np.zeros((1, len(CODES)), np.float32)]),
-        codes, KINDS.index(item.kind) if item.kind else -1,
+        codes,
+        KINDS.index(item.kind) if item.kind else -1,
     )
 
 
@@ -72,10 +74,14 @@ class ReaderNet(nn.Module):
         self.encoder = encoder
         self.drop = nn.Dropout(0.15)
         self.token_head = nn.Linear(width, len(CODES))
-        self.message_head = nn.Sequential(nn.Linear(2 * width, 256), nn.GELU(), nn.Dropout(0.15), nn.Linear(256, len(CODES) + len(KINDS)))
+        self.message_head = nn.Sequential(
+            nn.Linear(2 * width, 256), nn.GELU(), nn.Dropout(0.15), nn.Linear(256, len(CODES) + len(KINDS))
+        )
         self.mix = nn.Parameter(torch.full((len(CODES),), 0.5))
 
-    def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor, inside: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor, inside: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Message logits [n, codes + kinds] and token logits [n, t, codes]."""
         hidden = self.drop(self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state)
         tokens = self.token_head(hidden)
@@ -97,7 +103,9 @@ def load_encoder() -> tuple[nn.Module, Tokenizer]:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return AutoModel.from_pretrained(str(folder), local_files_only=True, add_pooling_layer=False, attn_implementation="eager"), tokenizer
+    return AutoModel.from_pretrained(
+        str(folder), local_files_only=True, add_pooling_layer=False, attn_implementation="eager"
+    ), tokenizer
 
 
 def batches(examples: list[Example], size: int, rng: random.Random | None) -> list[list[Example]]:
@@ -105,7 +113,10 @@ def batches(examples: list[Example], size: int, rng: random.Random | None) -> li
     order = list(range(len(examples)))
     if rng:
         rng.shuffle(order)
-        chunks = [sorted(order[i : i + size * 20], key=lambda k: len(examples[k].ids)) for i in range(0, len(order), size * 20)]
+        chunks = [
+            sorted(order[i : i + size * 20], key=lambda k: len(examples[k].ids))
+            for i in range(0, len(order), size * 20)
+        ]
         order = [k for chunk in chunks for k in chunk]
     groups = [order[i : i + size] for i in range(0, len(order), size)]
     if rng:
@@ -116,12 +127,18 @@ def batches(examples: list[Example], size: int, rng: random.Random | None) -> li
 def collate(group: list[Example]) -> dict[str, torch.Tensor]:
     """Padded tensors of a batch."""
     longest = max(len(e.ids) for e in group)
-    pad: Any = lambda rows: torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+
+    def pad(rows: list[list[int]]) -> torch.Tensor:
+        return torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+
     return {
-        "ids": pad([e.ids for e in group]), "types": pad([e.types for e in group]),
-        "mask": pad([[1] * len(e.ids) for e in group]), "inside": pad([e.inside for e in group]),
+        "ids": pad([e.ids for e in group]),
+        "types": pad([e.types for e in group]),
+        "mask": pad([[1] * len(e.ids) for e in group]),
+        "inside": pad([e.inside for e in group]),
         "tokens": torch.from_numpy(np.stack([np.pad(e.tokens, ((0, longest - len(e.ids)), (0, 0))) for e in group])),
-        "codes": torch.from_numpy(np.stack([e.codes for e in group])), "kind": torch.tensor([e.kind for e in group]),
+        "codes": torch.from_numpy(np.stack([e.codes for e in group])),
+        "kind": torch.tensor([e.kind for e in group]),
     }
 
 
@@ -135,7 +152,11 @@ def loss_of(net: ReaderNet, batch: dict[str, torch.Tensor], smooth: float = 0.02
     each = bce(tokens, batch["tokens"], reduction="none", pos_weight=torch.full((len(CODES),), 2.0))
     token = (each * inside).sum() / inside.sum().clamp(min=1)
     has_kind = batch["kind"] >= 0
-    kind = nn.functional.cross_entropy(whole[has_kind, len(CODES) :], batch["kind"][has_kind]) if has_kind.any() else torch.zeros(())
+    kind = (
+        nn.functional.cross_entropy(whole[has_kind, len(CODES) :], batch["kind"][has_kind])
+        if has_kind.any()
+        else torch.zeros(())
+    )
     return codes + 0.7 * token * 3 + 0.3 * kind
 
 
@@ -158,7 +179,9 @@ def macro_f1(logits: np.ndarray, gold: np.ndarray, cut: float = 0.0) -> float:
     return float(np.mean(2 * tp / np.maximum(guess.sum(0) + true.sum(0), 1)))
 
 
-def train(train_items: list[Labelled], tune_items: list[Labelled], epochs: int, seed: int, rate: float) -> tuple[ReaderNet, Tokenizer]:
+def train(
+    train_items: list[Labelled], tune_items: list[Labelled], epochs: int, seed: int, rate: float
+) -> tuple[ReaderNet, Tokenizer]:
     """The trained net; keeps the weights of the epoch that read the tune set best."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
@@ -168,10 +191,19 @@ def train(train_items: list[Labelled], tune_items: list[Labelled], epochs: int, 
     net = ReaderNet(encoder)
     learn, tune = [encode(tokenizer, i) for i in train_items], [encode(tokenizer, i) for i in tune_items]
     heads = [p for n, p in net.named_parameters() if not n.startswith("encoder")]
-    optimiser = torch.optim.AdamW([{"params": [p for p in net.encoder.parameters() if p.requires_grad], "lr": rate}, {"params": heads, "lr": rate * 5}], weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": [p for p in net.encoder.parameters() if p.requires_grad], "lr": rate},
+            {"params": heads, "lr": rate * 5},
+        ],
+        weight_decay=0.01,
+        fused=True,
+    )
     size = 16
     steps = epochs * ((len(learn) + size - 1) // size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: min(1.0, (s + 1) / (0.06 * steps)) * max(0.02, 1 - s / steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: min(1.0, (s + 1) / (0.06 * steps)) * max(0.02, 1 - s / steps)
+    )
     best, kept = -1.0, {}
     for epoch in range(epochs):
         began, total = time.perf_counter(), 0.0
@@ -187,7 +219,11 @@ def train(train_items: list[Labelled], tune_items: list[Labelled], epochs: int, 
             total += float(loss.detach()) * len(group)
         logits, gold = predict(net, tune)
         score = macro_f1(logits, gold)
-        print(f"epoch {epoch + 1}: loss {total / len(learn):.3f} tune macro-F1 {score:.3f} in {time.perf_counter() - began:.0f} s", flush=True)
+        print(
+            f"epoch {epoch + 1}: loss {total / len(learn):.3f}, tune macro-F1 {score:.3f},"
+            f" {time.perf_counter() - began:.0f} s",
+            flush=True,
+        )
         if score > best:
             best, kept = score, {k: v.clone() for k, v in net.state_dict().items()}
     net.load_state_dict(kept)
@@ -196,24 +232,24 @@ def train(train_items: list[Labelled], tune_items: list[Labelled], epochs: int, 
 
 def fit_platt(logits: np.ndarray, gold: np.ndarray) -> list[list[float]]:
     """A slope and an offset a code, so that the sigmoid of them is a calibrated confidence (Platt 1999)."""
-    fitted: list[list[float]] = []
-    for column in range(len(CODES)):
-        x = torch.tensor(logits[:, column], dtype=torch.float64)
-        y = torch.tensor(gold[:, column], dtype=torch.float64)
-        ab = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
-        solver = torch.optim.LBFGS([ab], lr=0.5, max_iter=100)
+    return [_fit_one(logits[:, column], gold[:, column]) for column in range(len(CODES))]
 
-        def closure() -> torch.Tensor:
-            solver.zero_grad()
-            value = nn.functional.binary_cross_entropy_with_logits(ab[0] * x + ab[1], y)
-            # A weak pull towards the plain sigmoid keeps rare codes from a wild fit.
-            value = value + 0.002 * ((ab[0] - 1) ** 2 + ab[1] ** 2)
-            value.backward()
-            return value
 
-        solver.step(closure)
-        fitted.append([round(float(ab[0].detach()), 4), round(float(ab[1].detach()), 4)])
-    return fitted
+def _fit_one(logits: np.ndarray, gold: np.ndarray) -> list[float]:
+    x, y = torch.tensor(logits, dtype=torch.float64), torch.tensor(gold, dtype=torch.float64)
+    fit = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    solver = torch.optim.LBFGS([fit], lr=0.5, max_iter=100)
+
+    def closure() -> torch.Tensor:
+        solver.zero_grad()
+        value = nn.functional.binary_cross_entropy_with_logits(fit[0] * x + fit[1], y)
+        # A weak pull towards the plain sigmoid keeps rare codes from a wild fit.
+        value = value + 0.002 * ((fit[0] - 1) ** 2 + fit[1] ** 2)
+        value.backward()
+        return value
+
+    solver.step(closure)
+    return [round(float(fit[0].detach()), 4), round(float(fit[1].detach()), 4)]
 
 
 def fit_thresholds(confidence: np.ndarray, gold: np.ndarray) -> list[float]:
@@ -222,7 +258,10 @@ def fit_thresholds(confidence: np.ndarray, gold: np.ndarray) -> list[float]:
     found: list[float] = []
     for column in range(len(CODES)):
         true = gold[:, column] > 0.5
-        scores = [2 * ((confidence[:, column] > cut) & true).sum() / max(1, (confidence[:, column] > cut).sum() + true.sum()) for cut in cuts]
+        scores = [
+            2 * ((confidence[:, column] > cut) & true).sum() / max(1, (confidence[:, column] > cut).sum() + true.sum())
+            for cut in cuts
+        ]
         # The middle of the best plateau is steadier on new messages than its edge.
         best = [cut for cut, score in zip(cuts, scores, strict=True) if score >= max(scores) - 0.002]
         found.append(round(float(np.mean(best)), 3))
@@ -239,10 +278,18 @@ def export(net: ReaderNet, tokenizer: Tokenizer, folder: Path) -> None:
     ids = torch.ones((1, 8), dtype=torch.int64)
     axes = {name: {0: "n", 1: "t"} for name in ("ids", "types", "mask", "inside", "tokens")} | {"message": {0: "n"}}
     torch.onnx.export(
-        net, (ids, ids, ids, ids), str(plain), input_names=["ids", "types", "mask", "inside"], output_names=["message", "tokens"],
-        dynamic_axes=axes, opset_version=17, dynamo=False,
+        net,
+        (ids, ids, ids, ids),
+        str(plain),
+        input_names=["ids", "types", "mask", "inside"],
+        output_names=["message", "tokens"],
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
     )
-    quantize_dynamic(str(plain), str(folder / "reader.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    quantize_dynamic(
+        str(plain), str(folder / "reader.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+    )
     plain.unlink()
 
 
@@ -276,8 +323,13 @@ def main() -> None:
     platt = fit_platt(logits, gold)
     confidence = 1 / (1 + np.exp(-(logits[:, : len(CODES)] * [a for a, _ in platt] + [b for _, b in platt])))
     card = {
-        "base": "all-MiniLM-L6-v2 (Apache-2.0)", "codes": [str(c) for c in CODES], "kinds": [str(k) for k in KINDS],
-        "platt": platt, "thresholds": fit_thresholds(confidence, gold), "trained_on": len(learn), "seed": chosen.seed,
+        "base": "all-MiniLM-L6-v2 (Apache-2.0)",
+        "codes": [str(c) for c in CODES],
+        "kinds": [str(k) for k in KINDS],
+        "platt": platt,
+        "thresholds": fit_thresholds(confidence, gold),
+        "trained_on": len(learn),
+        "seed": chosen.seed,
         "version": hashlib.sha256((chosen.out / "reader.onnx").read_bytes()).hexdigest()[:12],
     }
     (chosen.out / "reader.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
