@@ -7,9 +7,11 @@ import json
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.assessor.reader import specificity
+from bot.assessor.weigh import weigh
 from bot.build import Trainer
 from bot.errors import UserError
 from bot.heard import NUMBER, hear
+from bot.session import moves_json
 
 
 class Asked(BaseModel):
@@ -37,36 +39,22 @@ def assess_line(trainer: Trainer, raw: str, number: int) -> dict[str, object]:
 def assess(trainer: Trainer, asked: Asked) -> dict[str, object]:
     """Moves with quotes and confidence, and the specificity: against the persona's file where one is named."""
     reading = trainer.reader.read(asked.text, asked.prospect, pasted_from=trainer.pasted_from)
+    contradicts: list[str] = []
     if asked.persona:
         theirs = [asked.prospect] if asked.prospect else []
-        heard = hear(
-            asked.text,
-            trainer.persona(asked.persona),
-            trainer.ground(asked.persona),
-            trainer.embedder,
-            trainer.vectors_of([]),
-            theirs,
-        )
-        share = specificity(
-            reading,
-            touched=len(heard.touched_brief),
-            figures=len(heard.figures),
-            echoes=heard.quoted_back is not None,
-            names=len(heard.people),
-            relevance=heard.relevance,
-        )
+        persona, ground = trainer.persona(asked.persona), trainer.ground(asked.persona)
+        heard = hear(asked.text, persona, ground, trainer.embedder, trainer.vectors_of([]), theirs)
+        reading = weigh(reading, heard)
+        contradicts = [one.quote for one in heard.contradictions]
     else:
-        share = specificity(
-            reading, touched=0, figures=len(NUMBER.findall(asked.text)), echoes=False, names=0, relevance=0.5
-        )
-    moves = [{"move": m.code, "quote": m.quote, "confidence": m.confidence} for m in reading.moves]
-    if not moves:
-        sure = round(1.0 - reading.doubt, 4)
-        moves = [{"move": "other", "quote": asked.text.strip(), "confidence": sure}]
+        figures = len(NUMBER.findall(asked.text))
+        share = specificity(reading, touched=0, figures=figures, echoes=False, names=0, relevance=0.5)
+        reading = reading.model_copy(update={"specificity": share})
     return {
-        "moves": moves,
-        "specificity": share,
+        "moves": moves_json(reading, asked.text),
+        "specificity": reading.specificity,
         "kind": reading.kind,
         "unread": reading.unread,
+        "contradicts": contradicts,
         "reader": reading.reader,
     }

@@ -145,7 +145,9 @@ class Trainer:
 
     def passages(self, heard: Heard, turn: Turn, found: Found) -> list[Hit]:
         """One to three passages of the guides for a note: by meaning, words and the move's code."""
-        hits = search(self.index, found.quote or turn.rep[:300], vector=heard.vector, codes=(found.code,), k=3)
+        sources = [guide.source for guide in self.guides]
+        text = found.quote or turn.rep[:300]
+        hits = search(self.index, text, vector=heard.vector, codes=(found.code,), k=3, sources=sources)
         return [hit for hit in hits if hit.passage][: 2 if len(hits) > 1 and hits[1].score > 0.9 * hits[0].score else 1]
 
     def start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 import time
@@ -12,18 +13,20 @@ from typing import TYPE_CHECKING
 from bot import rewrite
 from bot.contract import Evidence, faults, unearned_runs
 from bot.heard import Heard
-from bot.mind import GAUGES, Change
+from bot.mind import GAUGES, Change, Stance
 from bot.moves import Code
 from bot.persona import Persona
 from bot.phrases import Phrases
 from bot.session import Citation, Feedback, Note, Session, Turn
 from bot.speech import clause_of, fill
+from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from bot.build import Trainer
     from bot.turn import Watch
     from knowledge.search import Hit
 
+log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
 LANDS_FROM = 2.0
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
@@ -46,7 +49,7 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
     if landed and fix and landed.quote == fix.quote:
         landed = None
     now = time.perf_counter()
-    hits = {found.about: trainer.passages(heard, turn, found) for found in (landed, fix) if found}
+    hits, notice = _retrieve(trainer, heard, turn, [found for found in (landed, fix) if found])
     watch.time("retrieval", now)
     hidden = unearned_runs(trainer.file_runs(persona.id), turn)
     words = Words(trainer.phrases, persona, session, turn)
@@ -59,9 +62,21 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
         rewrite=rewrite.write(trainer, session, turn, heard, hidden, fix.about if fix else None)
         if _wants_rewrite(landed, fix, turn)
         else None,
-        next_question=words.say("next", rewrite.situation(turn), None),
+        next_question=words.question(rewrite.situation(turn), turn.mind.stance) or "",
+        notice=notice,
     )
     return _kept(feedback, Evidence(turn, retrieved, hidden))
+
+
+def _retrieve(
+    trainer: Trainer, heard: Heard, turn: Turn, found: list[Found]
+) -> tuple[dict[str, list[Hit]], str | None]:
+    """Passages for each note; without an index the notes stand alone, and a line says so."""
+    try:
+        return {one.about: trainer.passages(heard, turn, one) for one in found}, None
+    except KnowledgeError as error:
+        log.warning("no passages for this turn", exc_info=error)
+        return {one.about: [] for one in found}, f"Notes come without passages: {error}"
 
 
 def find_landed(turn: Turn) -> Found | None:
@@ -69,6 +84,10 @@ def find_landed(turn: Turn) -> Found | None:
     gains = {move: _gain(turn.changes, move.code) for move in turn.reading.advancing}
     best = max(gains, key=lambda move: gains[move], default=None)
     if best is None or gains[best] < LANDS_FROM or (turn.objection and turn.objection.move == best.code):
+        return None
+    tension = sum(c.amount for c in turn.changes if c.move == best.code and c.gauge == "tension")
+    was_held_off = turn.talk == "sustain" and not any(e.layer != "said" for e in turn.earned)
+    if was_held_off and tension < 3:
         return None
     return Found(str(best.code), best.code, best.quote)
 
@@ -136,7 +155,7 @@ def _remark(words: Words, landed: Found | None, fix: Found | None) -> str | None
 
 def _note(words: Words, side: str, found: Found, hits: dict[str, list[Hit]]) -> Note:
     cited = tuple(Citation(id=hit.id, title=hit.title, source=hit.source) for hit in hits[found.about])
-    what = words.say(side, found.about, found)
+    what = words.say(side, found.about, found) or ""
     return Note(
         about=found.about, quote=found.quote, what=what, principle=words.principle(found, cited), citations=cited
     )
@@ -158,8 +177,8 @@ class Words:
         self._said = {text for earlier in session.turns for text in told(earlier.feedback)}
         self._before = session.mind
 
-    def say(self, group: str, key: str | None, found: Found | None) -> str:
-        """A phrase of the bank, filled, that this session has not had."""
+    def say(self, group: str, key: str | None, found: Found | None) -> str | None:
+        """A phrase of the bank, filled, that this session has not had; None when there is none left."""
         bank = self._phrases.lines(group, key)
         order = self._rng.sample(bank, len(bank))
         # A phrase that quotes the buyer's answer says more than one that does not.
@@ -167,7 +186,15 @@ class Words:
             text = self._filled(line, found)
             if text and text not in self._said and not self._was_used(line):
                 return text
-        return next((text for line in order if (text := self._filled(line, found))), "")
+        # Every frame has been used: one that quotes other words of the rep's still says something new.
+        again = (self._filled(line, found) for line in order if "{quote}" in line or "{answer}" in line)
+        return next((text for text in again if text and text not in self._said), None)
+
+    def question(self, situation: str, stance: Stance) -> str | None:
+        """The question behind the next turn: for what just happened, else for where the prospect stands."""
+        keys = dict.fromkeys((situation, str(stance), "guarded", "curious", "concerned"))
+        known = [key for key in keys if key in self._phrases.next]
+        return next((text for key in known if (text := self.say("next", key, None))), None)
 
     def principle(self, found: Found, cited: Sequence[Citation]) -> str:
         """The source id whose principle this is about: the cited passage's guide, or the code's own."""

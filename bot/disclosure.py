@@ -16,6 +16,8 @@ NEAR = 0.42
 ASKED = 0.46
 # A question after what nobody knows, or what staying costs, is seldom after a plain fact.
 ASKED_BESIDE = 0.66
+# How such things are decided is a narrow field, so the nearest fact is the one that was meant.
+ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
 WONT_SAY = "will not say yet"
 TRUST_FOR = {"open": 0.0, "guarded": 30.0, "private": 46.0}
@@ -93,7 +95,8 @@ def _why(moment: Moment, plan: Plan) -> Plan:
 def _fact_asked(moment: Moment) -> Fact | None:
     found = moment.heard.best("fact")
     nearest_need = moment.heard.best("need")
-    bar = ASKED_BESIDE if moment.has(Code.UNKNOWNS) or moment.has(Code.CONSEQUENCE) else ASKED
+    beside = moment.has(Code.UNKNOWNS) or moment.has(Code.CONSEQUENCE)
+    bar = ASKED_BESIDE if beside else ASKED_PLAINLY if moment.has(Code.BUYING_PROCESS) else ASKED
     if not found or found.score < bar:
         return None
     if nearest_need and nearest_need.score > found.score + 0.08 and _ripe(moment, nearest_need.id):

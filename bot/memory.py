@@ -21,7 +21,6 @@ class Memory(BaseModel):
     why_depth: int = 0
     resisted: tuple[str, ...] = ()
     rep_words: tuple[tuple[int, str], ...] = ()
-    rep_promises: tuple[str, ...] = ()
     meaningless: int = 0
     abused: int = 0
 

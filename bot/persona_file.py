@@ -77,9 +77,11 @@ def _compose(text: str, name: str) -> tuple[yaml.Node | None, list[Fault]]:
     try:
         for token in yaml.scan(text, Loader=PlainLoader):
             # An anchor and a few aliases can unfold into gigabytes; nobody needs them for a person.
-            if isinstance(token, (yaml.AnchorToken, yaml.AliasToken)):
+            if isinstance(token, (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken)):
                 line = token.start_mark.line + 1
-                return None, [Fault(name, line, "file", "anchors (&) and aliases (*) are not taken; write it out")]
+                return None, [
+                    Fault(name, line, "file", "anchors (&), aliases (*) and tags (!) are not taken; write it out")
+                ]
         node = yaml.compose(text, Loader=PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -95,19 +97,13 @@ def _compose(text: str, name: str) -> tuple[yaml.Node | None, list[Fault]]:
 
 
 def _lines(node: yaml.Node, name: str) -> tuple[dict[tuple[str | int, ...], int], list[Fault]]:
-    """The line of every field by its path, and a fault for each field that stands twice or has a tag."""
+    """The line of every field by its path, and a fault for each field that stands twice."""
     lines: dict[tuple[str | int, ...], int] = {}
     faults: list[Fault] = []
     todo: list[tuple[tuple[str | int, ...], yaml.Node]] = [((), node)]
     while todo:
         path, here = todo.pop()
         lines.setdefault(path, here.start_mark.line + 1)
-        if not here.tag.startswith("tag:yaml.org,2002:"):
-            faults.append(
-                Fault(
-                    name, here.start_mark.line + 1, _dotted(path), f"the tag {here.tag} is not taken; write plain text"
-                )
-            )
         if isinstance(here, yaml.MappingNode):
             for key, value in here.value:
                 child = (*path, str(key.value))

@@ -58,7 +58,10 @@ class Note(Frozen):
 
 
 class Feedback(Frozen):
-    """What the coach says after a turn: one thing that landed or none, one thing to fix or none."""
+    """What the coach says after a turn: one thing that landed or none, one thing to fix or none.
+
+    `notice` says why notes come without passages, when the index cannot be used.
+    """
 
     evidenced: bool
     landed: Note | None
@@ -66,6 +69,7 @@ class Feedback(Frozen):
     remark: str | None
     rewrite: str | None
     next_question: str
+    notice: str | None = None
 
 
 class Turn(Frozen):
@@ -138,20 +142,25 @@ class Session(Frozen):
         return self.model_copy(update={"turns": (*self.turns, turn)})
 
 
+def moves_json(reading: Reading, text: str) -> list[dict[str, object]]:
+    """The moves in the words that scripts use; `other` over the whole message where there is none."""
+    moves: list[dict[str, object]] = [
+        {"move": str(move.code), "code": str(move.code), "quote": move.quote, "confidence": move.confidence}
+        for move in reading.moves
+    ]
+    return moves or [
+        {"move": "other", "code": "other", "quote": text.strip(), "confidence": round(1 - reading.doubt, 4)}
+    ]
+
+
 def turn_json(turn: Turn) -> dict[str, object]:
     """A turn in the words that scripts use."""
     dumped = turn.model_dump(mode="json")
-    moves = [
-        {"move": m["code"], "code": m["code"], "quote": m["quote"], "confidence": m["confidence"]}
-        for m in dumped["reading"]["moves"]
-    ]
-    if not moves:
-        sure = round(1.0 - turn.reading.doubt, 4)
-        moves = [{"move": "other", "code": "other", "quote": turn.rep, "confidence": sure}]
-    kept = ("number", "rep", "prospect", "talk", "objection", "stance", "mind")
-    shown: dict[str, object] = {key: dumped[key] for key in kept}
+    shown: dict[str, object] = {
+        key: dumped[key] for key in ("number", "rep", "prospect", "talk", "objection", "stance", "mind")
+    }
     return shown | {
-        "moves": moves,
+        "moves": moves_json(turn.reading, turn.rep),
         "reading": {key: dumped["reading"][key] for key in ("specificity", "talk_share", "kind", "unread", "reader")},
         "changes": dumped["changes"],
         "earned": dumped["earned"],

@@ -133,23 +133,25 @@ EDGE = frozenset(
     then these this those to was we were what when which who will with you your would could can up over about into
     """.split()
 )
+CLAUSE = re.compile(r"[.!?;:,–—\n]\s|[.!?;:]$|\s(?=(?:and|but|so|which|because|when|if)\s)")
+LEADING = frozenset(("and", "but", "so", "because", "that", "then", "if", "when", "which"))
 FIGURE = re.compile(r"(?:(?:up to|over|about|around|nearly|only|just)\s+)?[£$€]?\d")
 
 
 def short_words(quote: str, most: int = 7) -> str | None:
     """A stretch of a quote short enough to be said back, its figure if it has one; None where nothing is left."""
-    clauses = [part for part in re.split(r"[.!?;:,–—\n]\s|[.!?;:]$", quote) if part.strip()]
+    clauses = [part for part in CLAUSE.split(quote) if part.strip()]
     if not clauses:
         return None
-    clause = max(clauses, key=lambda part: (bool(re.search(r"\d", part)), len(part.split()) <= most, len(part)))
+    clause = max(clauses, key=lambda part: (bool(re.search(r"\d", part)), 3 <= len(part.split()) <= most, len(part)))
     figure = FIGURE.search(clause)
-    if figure and len(clause.split()) > most:
-        clause = clause[figure.start() :]
-    words = re.sub(r"[\"“”{}<>]", "", clause).split()
-    cut = words[:most]
-    while len(words) > most and len(cut) > 2 and cut[-1].lower().strip("'’") in EDGE:
+    is_long = len(clause.split()) > most
+    words = re.sub(r"[\"“”{}<>]", "", clause[figure.start() :] if figure and is_long else clause).split()
+    # A long clause says its point at its end; a figure begins one.
+    cut = words if len(words) <= most else words[:most] if figure else words[-most:]
+    while is_long and figure and len(cut) > 2 and cut[-1].lower().strip("'’") in EDGE:
         cut.pop()
-    while len(cut) > 4 and cut[0].lower() in ("and", "but", "so", "because", "that", "then", "if"):
+    while len(cut) > 3 and cut[0].lower() in (EDGE if is_long and not figure else LEADING):
         cut.pop(0)
     found = " ".join(cut).strip(" '’-,.")
     return found if len(found) > 2 and re.search(r"\w", found) else None

@@ -124,6 +124,7 @@ def feedback_lines(feedback: Feedback, depth: Depth) -> list[str]:
     lines += [f"Fix. {_cited(feedback.fix)}"] if feedback.fix else []
     lines += [feedback.remark] if feedback.remark else []
     lines += [f"Say. {feedback.rewrite}"] if feedback.rewrite else []
+    lines += [feedback.notice] if feedback.notice else []
     return lines if depth == "brief" else [*lines, f"Next. {feedback.next_question}"]
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import coach, director, mind
-from bot.assessor.reader import specificity
-from bot.assessor.reading import Move, Reading
+from bot.assessor.reading import Reading
+from bot.assessor.weigh import weigh
 from bot.errors import UserError
 from bot.heard import Heard, hear
 from bot.memory import Memory
@@ -82,7 +82,7 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
 
     reading = trainer.reader.read(text, said_before, pasted_from=trainer.pasted_from)
     heard = _hear(trainer, session, text)
-    reading = _weighed(reading, heard, session, text)
+    reading = weigh(reading, heard).model_copy(update={"talk_share": _talk_share(session, text)})
     now = watch.time("reading", now)
 
     after, changes = mind.step(before, reading, heard, memory, persona)
@@ -157,40 +157,10 @@ def _hear(trainer: Trainer, session: Session, text: str) -> Heard:
     return heard
 
 
-def _weighed(reading: Reading, heard: Heard, session: Session, text: str) -> Reading:
-    share = specificity(
-        reading,
-        touched=len(heard.touched_brief),
-        figures=len(heard.figures),
-        echoes=heard.quoted_back is not None,
-        names=len(heard.people),
-        relevance=heard.relevance,
-    )
-    moves = tuple(_concrete(move, heard) for move in reading.moves)
+def _talk_share(session: Session, text: str) -> float:
     words = len(text.split())
     others = sum(len(turn.rep.split()) + len(turn.prospect.split()) for turn in session.turns)
-    return reading.model_copy(
-        update={
-            "moves": moves,
-            "specificity": share,
-            "talk_share": round(words / (words + others), 3) if words + others else 0.0,
-        }
-    )
-
-
-def _concrete(move: Move, heard: Heard) -> Move:
-    """A question that is plainly about something on this buyer's file is not fishing, when the reader had doubts."""
-    about = max(
-        (
-            m.score
-            for m in heard.matches
-            if m.group in ("fact", "need", "consequence") and m.id not in heard.top_of_mind
-        ),
-        default=0.0,
-    )
-    if move.code == Code.PAIN_FISHING and move.confidence < 0.8 and about >= 0.5:
-        return move.model_copy(update={"code": Code.OPEN_QUESTION})
-    return move
+    return round(words / (words + others), 3) if words + others else 0.0
 
 
 def _is_new(layer: str, name: str, memory: Memory) -> bool:
@@ -206,6 +176,7 @@ def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number
     earned = [f"why:{g.id}" if g.layer == "why" else g.id for g in plan.given]
     claims = (Code.INSIGHT, Code.TAILORING, Code.CONSEQUENCE, Code.VISION)
     quote = next((short_words(m.quote) for m in reading.advancing if m.code in claims and "?" not in m.quote), None)
+    promise = short_words(heard.promise, 9) if heard.promise else None
     return Memory(
         turns=number,
         moves=moves,
@@ -215,8 +186,7 @@ def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number
         voiced=memory.voiced | plan.voiced,
         why_depth=memory.why_depth + sum(given.layer == "why" for given in plan.given),
         resisted=(*memory.resisted, *([plan.resisted] if plan.resisted else [])),
-        rep_words=(*memory.rep_words, *([(number, quote)] if quote else [])),
-        rep_promises=(*memory.rep_promises, *([heard.promise] if heard.promise else [])),
+        rep_words=(*memory.rep_words, *((number, words) for words in (quote, promise) if words)),
         meaningless=memory.meaningless + (reading.kind in MEANINGLESS),
         abused=memory.abused + (reading.kind == OtherKind.ABUSE),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,8 @@ class WordIndex:
     def __init__(self, texts: Sequence[str]) -> None:
         import bm25s  # pyright: ignore[reportMissingTypeStubs]
 
+        # The library sets its own logger to DEBUG, whatever the program that uses it wants.
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
         self._size = len(texts)
         self._bm25: Any = bm25s.BM25()
         self._bm25.index([split_words(text) for text in texts], show_progress=False)

@@ -1,0 +1,1 @@
+"""Personas, scenarios, lines and the coach's phrases, as files."""

@@ -32,9 +32,16 @@ Play = Callable[..., Session]
 
 @pytest.fixture(scope="session")
 def play(trainer: Trainer) -> Play:
-    """Play messages against a persona."""
+    """Play messages against a persona; the same play is not played twice."""
+    played: dict[tuple[str, tuple[str, ...], int], Session] = {}
 
     def run(persona: str, messages: list[str], seed: int = 1) -> Session:
+        key = (persona, tuple(messages), seed)
+        if key not in played:
+            played[key] = once(*key)
+        return played[key]
+
+    def once(persona: str, messages: tuple[str, ...], seed: int) -> Session:
         session = trainer.start(persona, seed=seed)
         for message in messages:
             if session.is_over:

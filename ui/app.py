@@ -6,8 +6,10 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -22,13 +24,16 @@ from bot.session import Depth
 from ui import theme
 from ui.html import notice
 from ui.page import Page, lay_out
-from ui.talk import Finished, Refused, Speaking, Talk, explain, store_of
+from ui.talk import BUSY, Busy, Finished, Refused, Speaking, Talk, explain, store_of
 from ui.views import Updates, Views
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 64
-WARM_AFTER_S = 1.0
+WARM_AFTER_S = 0.1
+WARM_PAUSE_S = 0.1
+# Open pages hold a connection each, and would hold the server up for as long as they stay open.
+STOP_WITHIN_S = 2
 # The browser itself refuses whatever the page would fetch from another machine, or send there.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -51,25 +56,42 @@ def build_app(trainer: Trainer) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_warming(trainer))
     app.add_middleware(Guarded)
     return gr.mount_gradio_app(
-        app, build_page(trainer), "/", footer_links=[], run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
-        mcp_server=False, show_error=False, theme=theme.build_theme(), css=theme.stylesheet(), head=theme.HEAD,
-    )  # fmt: skip
+        app,
+        build_page(trainer),
+        "/",
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        show_error=False,
+        theme=theme.build_theme(),
+        css=theme.stylesheet(),
+        head=theme.HEAD,
+    )
 
 
-def serve(trainer: Trainer, host: str = "127.0.0.1", port: int = 7860, on_ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    trainer: Trainer, host: str = "127.0.0.1", port: int = 7860, on_ready: Callable[[str], None] | None = None
+) -> None:
     """Serve the page until interrupted; `on_ready` is given its address. UserError when the port cannot be had."""
     listening = _listen(host, port)
     app = build_app(trainer)
     if on_ready:
         on_ready(f"http://{host}:{listening.getsockname()[1]}")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listening])
+    uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=STOP_WITHIN_S)
+    ).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
-        raise UserError(f"{host}:{port}: cannot be listened on ({error}); choose another with --port or --host") from error
+        raise UserError(
+            f"{host}:{port}: cannot be listened on ({error}); choose another with --port or --host"
+        ) from error
 
 
 class Guarded:
@@ -83,7 +105,11 @@ class Guarded:
 
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [*message.get("headers", []), (b"content-security-policy", POLICY.encode()), (b"referrer-policy", b"no-referrer")]
+                kept = [
+                    *message.get("headers", []),
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"referrer-policy", b"no-referrer"),
+                ]
                 message = {**message, "headers": kept}
             await send(message)
 
@@ -93,7 +119,7 @@ class Guarded:
 def _warming(trainer: Trainer) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
-        # A moment later, so that the first page does not wait for the encoder and the index.
+        # Beside the server, for the page answers before the encoder and the index are there.
         timer = threading.Timer(WARM_AFTER_S, warm, (trainer,))
         timer.daemon = True
         timer.start()
@@ -104,14 +130,19 @@ def _warming(trainer: Trainer) -> Callable[[FastAPI], Any]:
 
 
 def warm(trainer: Trainer) -> None:
-    """Load what the first turn needs; a fault is logged, and shows again where the part is used."""
-    try:
-        for part in ("embedder", "reader", "guides", "index", "phrases", "rubric", "default_lines", "pasted_from"):
-            getattr(trainer, part)
-        for name in trainer.persona_ids():
-            trainer.ground(name)
-    except Exception:
-        log.exception("a part could not be loaded ahead of its use")
+    """Load what the first page needs, then what the first turn needs; a fault is logged, and shows where it is used."""
+    names = trainer.persona_ids()
+    parts = ("default_lines", "guides", "embedder", "reader", "index", "phrases", "rubric", "pasted_from")
+    loads: list[Callable[[], object]] = [partial(trainer.persona, name) for name in names]
+    loads += [partial(getattr, trainer, part) for part in parts]
+    loads += [partial(trainer.ground, name) for name in names]
+    for load in loads:
+        try:
+            load()
+        except Exception:
+            log.warning("a part could not be loaded ahead of its use", exc_info=True)
+        # The trainer is locked while it reads a persona; a page that waits for it shall have its turn.
+        time.sleep(WARM_PAUSE_S)
 
 
 class Actions:
@@ -169,6 +200,8 @@ class Actions:
                     yield await asyncio.to_thread(self._views.turned, session)
                 case Refused(why):
                     yield self._views.refused(why)
+                case Busy():
+                    yield {self._page.practising.problem: notice(BUSY)}
 
     def _buyer_of(self, session: str) -> Persona:
         return self._trainer.persona(self._store.load(session).persona)
@@ -192,9 +225,18 @@ def _wire(blocks: gr.Blocks, page: Page, actions: Actions) -> None:
     settle(page.home.click(actions.home, None, **shown))
     settle(page.choosing.cards.pick(actions.pick, None, **shown))
     settle(page.choosing.pasts.open(actions.reopen, None, **shown))
-    settle(preparing.start.click(actions.start, [preparing.buyer, preparing.depth, preparing.assessed], **shown), theme.TO_BOX)
+    settle(
+        preparing.start.click(actions.start, [preparing.buyer, preparing.depth, preparing.assessed], **shown),
+        theme.TO_BOX,
+    )
     settle(practising.end.click(actions.end, [page.session], **shown))
     settle(practising.read.click(actions.read, [page.session], **shown))
     settle(page.reading.again.click(actions.prepare, [preparing.buyer], **shown))
-    sending = gr.on([practising.box.submit, practising.send.click], actions.send, [page.session, practising.box], **shown)
+    sending = gr.on(
+        [practising.box.submit, practising.send.click],
+        actions.send,
+        [page.session, practising.box],
+        trigger_mode="multiple",
+        **shown,
+    )
     sending.then(None, None, None, js=theme.TO_BOX)

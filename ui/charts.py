@@ -29,10 +29,20 @@ def mind_line(points: Sequence[Point]) -> Figure:
     for gauge, colour in LINES.items():
         values = [round(getattr(point.mind, gauge), 1) for point in points]
         figure.add_scatter(
-            x=turns, y=values, name=gauge.capitalize(), mode="lines", line={"color": colour, "width": 2.5, "dash": DASHES[gauge]},
+            x=turns,
+            y=values,
+            name=gauge.capitalize(),
+            mode="lines",
+            line={"color": colour, "width": 2.5, "dash": DASHES[gauge]},
             hovertemplate=f"{gauge} %{{y:.0f}}<extra></extra>",
-        )  # fmt: skip
-    _mark(figure, [point for point in points if _is(point, ADVANCING) and not _is(point, COSTLY)], "Moves that advance", "circle", ADVANCED)
+        )
+    _mark(
+        figure,
+        [point for point in points if _is(point, ADVANCING) and not _is(point, COSTLY)],
+        "Moves that advance",
+        "circle",
+        ADVANCED,
+    )
     _mark(figure, [point for point in points if _is(point, COSTLY)], "Moves that cost", "x", COST)
     figure.update_layout(**_layout(points))
     return figure
@@ -46,10 +56,15 @@ def _mark(figure: Any, points: Sequence[Point], name: str, symbol: str, colour: 
     if not points:
         return
     figure.add_scatter(
-        x=[point.turn for point in points], y=[round(point.mind.tension, 1) for point in points], name=name, mode="markers",
-        marker={"symbol": symbol, "size": 12, "color": colour}, hovertext=[_hover(point) for point in points], hoverinfo="text",
+        x=[point.turn for point in points],
+        y=[round(point.mind.tension, 1) for point in points],
+        name=name,
+        mode="markers",
+        marker={"symbol": symbol, "size": 12, "color": colour},
+        hovertext=[_hover(point) for point in points],
+        hoverinfo="text",
         cliponaxis=False,
-    )  # fmt: skip
+    )
 
 
 def _label(point: Point) -> str:
@@ -72,7 +87,11 @@ def _layout(points: Sequence[Point]) -> dict[str, Any]:
     last = max((point.turn for point in points), default=0)
     # Beyond some thirty turns the labels would touch, so only every second, third … is named.
     named = [point for point in points if point.turn % (1 + last // 30) == 0]
-    ticks = {"tickvals": [point.turn for point in named], "ticktext": [_label(point) for point in named], "tickangle": -45}
+    ticks = {
+        "tickvals": [point.turn for point in named],
+        "ticktext": [_label(point) for point in named],
+        "tickangle": -45,
+    }
     axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "fixedrange": True}
     return {
         "height": HEIGHT_PX,

@@ -51,17 +51,33 @@ def cards(personas: Sequence[Persona]) -> str:
 
 def _card(one: Persona) -> Markup:
     return fill(
-        CARD, id=one.id, name=one.name, level=level(one.difficulty), role=one.role, company=one.company, card=one.card,
-        practise=one.practise, industry=one.industry, phase=one.journey_phase,
-    )  # fmt: skip
+        CARD,
+        id=one.id,
+        name=one.name,
+        level=level(one.difficulty),
+        role=one.role,
+        company=one.company,
+        card=one.card,
+        practise=one.practise,
+        industry=one.industry,
+        phase=one.journey_phase,
+    )
 
 
 def scenario(persona: Persona, scene: Scenario) -> str:
     """The situation of the call that is about to start."""
     return render(
         fill(
-            SCENARIO, title=scene.title, name=persona.name, role=persona.role, company=persona.company,
-            level=level(scene.difficulty), how=scene.how_it_came_about, rep_is=scene.rep_is, rep_offers=scene.rep_offers,
-            good_ending=scene.good_ending, practise=persona.practise,
-        )  # fmt: skip
+            SCENARIO,
+            title=scene.title,
+            name=persona.name,
+            role=persona.role,
+            company=persona.company,
+            level=level(scene.difficulty),
+            how=scene.how_it_came_about,
+            rep_is=scene.rep_is,
+            rep_offers=scene.rep_offers,
+            good_ending=scene.good_ending,
+            practise=persona.practise,
+        )
     )

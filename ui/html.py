@@ -9,9 +9,35 @@ import nh3
 from markupsafe import Markup
 
 TAGS = {
-    "article", "aside", "b", "br", "button", "dd", "details", "div", "dl", "dt", "em", "footer", "h1", "h2", "h3", "header",
-    "li", "main", "meter", "nav", "ol", "p", "q", "section", "span", "strong", "summary", "ul",
-}  # fmt: skip
+    "article",
+    "aside",
+    "b",
+    "br",
+    "button",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "header",
+    "li",
+    "main",
+    "meter",
+    "nav",
+    "ol",
+    "p",
+    "q",
+    "section",
+    "span",
+    "strong",
+    "summary",
+    "ul",
+}
 EVERYWHERE = {"class", "id", "role", "dir", "tabindex", "title"}
 ATTRIBUTES = {
     "*": EVERYWHERE,
@@ -22,22 +48,45 @@ ATTRIBUTES = {
 }
 
 MOVES = {
-    "insight": "insight", "tailoring": "tailoring", "consequence": "consequence", "vision": "vision",
-    "open_question": "open question", "why_probe": "why probe", "unknowns": "unknowns", "reflection": "reflection",
-    "permission": "permission", "buying_process": "buying process", "next_step": "next step", "pitch": "pitch",
-    "generic_claim": "generic claim", "pressure": "pressure", "telling": "telling", "pain_fishing": "pain fishing",
-    "flattery": "flattery", "rebuttal": "rebuttal", "other": "other",
-}  # fmt: skip
+    "insight": "insight",
+    "tailoring": "tailoring",
+    "consequence": "consequence",
+    "vision": "vision",
+    "open_question": "open question",
+    "why_probe": "why probe",
+    "unknowns": "unknowns",
+    "reflection": "reflection",
+    "permission": "permission",
+    "buying_process": "buying process",
+    "next_step": "next step",
+    "pitch": "pitch",
+    "generic_claim": "generic claim",
+    "pressure": "pressure",
+    "telling": "telling",
+    "pain_fishing": "pain fishing",
+    "flattery": "flattery",
+    "rebuttal": "rebuttal",
+    "other": "other",
+}
 OUTCOMES = {"agreed_next_step": "Agreed a next step", "ended_call": "Ended the call", "open": "Left open"}
 STANCES = {
-    "dismissive": "Dismissive: wants this over", "guarded": "Guarded: polite, and giving nothing away",
-    "curious": "Curious: listening, not yet moved", "concerned": "Concerned: weighing what staying would cost",
-    "ready": "Ready: would take a small step", "ended_call": "Has ended the call", "agreed_next_step": "Has agreed to a next step",
-}  # fmt: skip
+    "dismissive": "Dismissive: wants this over",
+    "guarded": "Guarded: polite, and giving nothing away",
+    "curious": "Curious: listening, not yet moved",
+    "concerned": "Concerned: weighing what staying would cost",
+    "ready": "Ready: would take a small step",
+    "ended_call": "Has ended the call",
+    "agreed_next_step": "Has agreed to a next step",
+}
 LAYERS = {
-    "said": "said", "felt": "felt", "unknown": "not known before", "consequence": "what staying costs", "why": "why it matters",
-    "fact": "a fact", "stakeholder": "who must be in it",
-}  # fmt: skip
+    "said": "said",
+    "felt": "felt",
+    "unknown": "not known before",
+    "consequence": "what staying costs",
+    "why": "why it matters",
+    "fact": "a fact",
+    "stakeholder": "who must be in it",
+}
 
 _AS_TEXT = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;", "\\": "&#92;"})
 
@@ -48,7 +97,12 @@ def render(markup: Markup) -> str:
     Signs that mean something to a template are written as character references.
     """
     clean = nh3.clean(
-        str(markup), tags=TAGS, attributes=ATTRIBUTES, generic_attribute_prefixes={"aria-", "data-"}, link_rel=None, url_schemes=set()
+        str(markup),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        generic_attribute_prefixes={"aria-", "data-"},
+        link_rel=None,
+        url_schemes=set(),
     )
     return clean.translate(_AS_TEXT)
 

@@ -11,11 +11,16 @@ from bot.voice import draft
 from ui import theme
 from ui.html import fill, render
 
-DEPTHS = [("Brief: what landed, what to fix", "brief"), ("Standard: and what to say now", "standard"), ("Deep: and what moved, and why", "deep")]
+DEPTHS = [
+    ("Brief: what landed, what to fix", "brief"),
+    ("Standard: and what to say now", "standard"),
+    ("Deep: and what moved, and why", "deep"),
+]
 MARK = '<p class="wordmark"><b>Inertia</b><span>practice for the call where nothing is wrong yet</span></p>'
 CHOOSE = """
 <header class="opening"><h1>Who do you want to talk to?</h1>
-<p class="lead">Every buyer here is content with how things are. Find what would make them change, in their words.</p></header>"""
+<p class="lead">Every buyer here is content with how things are. Find what would make them change,
+in their words.</p></header>"""
 SPEAKING = '<p class="speaking"><span>Speaking: {}.</span> <span>Nothing leaves this machine.</span></p>'
 
 
@@ -131,8 +136,7 @@ def _practising() -> Practising:
     with gr.Column(visible=False, elem_id="practising") as view, gr.Row(elem_id="columns"):
         with gr.Column(elem_id="side"):
             brief = _html(elem_id="brief", js=theme.FIT_BRIEF)
-            with gr.Accordion("The buyer's mind", open=False, elem_id="mind"):
-                mind = _html(elem_id="gauges")
+            mind = _html(elem_id="mind", js=theme.KEEP_OPEN)
         with gr.Column(elem_id="stage"):
             transcript = _html(elem_id="transcript")
             live = _html(elem_id="live", js=theme.FOLLOW)
@@ -140,11 +144,18 @@ def _practising() -> Practising:
             with gr.Column(elem_id="composer") as composer:
                 with gr.Row(elem_id="writing"):
                     box = gr.Textbox(
-                        label="Your message", lines=1, max_lines=8, placeholder="Say something …", elem_id="message", container=False
+                        label="Your message",
+                        lines=1,
+                        max_lines=8,
+                        placeholder="Say something …",
+                        elem_id="message",
+                        container=False,
                     )
                     send = gr.Button("Send", variant="primary", elem_id="send", scale=0, min_width=96)
                 with gr.Row(elem_id="under"):
-                    _html(render(fill('<p class="keys">Enter sends, Shift+Enter makes a new line.</p>')), elem_id="keys")
+                    _html(
+                        render(fill('<p class="keys">Enter sends, Shift+Enter makes a new line.</p>')), elem_id="keys"
+                    )
                     end = gr.Button("End the call", elem_id="end", scale=0, min_width=130)
             with gr.Column(visible=False, elem_id="over") as over:
                 over_line = _html(elem_id="over-line")

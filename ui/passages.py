@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bot.build import Trainer
 from bot.session import Citation
 from ui.html import fill, join
 
@@ -26,34 +27,45 @@ DIALOG = """
 OPENER = '<button type="button" class="cite" popovertarget="passage-{}" aria-haspopup="dialog">{}</button>'
 
 
-class Passage(Protocol):
+@dataclass(frozen=True)
+class Passage:
     """What is shown of a passage."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def guide_title(self) -> str: ...
-    @property
-    def idea(self) -> str: ...
-    @property
-    def applies(self) -> str: ...
-    @property
-    def field(self) -> str: ...
-    @property
-    def weak(self) -> str: ...
-    @property
-    def better(self) -> str: ...
-    @property
-    def why(self) -> str: ...
+    id: str
+    title: str
+    guide_title: str
+    idea: str
+    applies: str
+    field: str
+    weak: str
+    better: str
+    why: str
 
 
 Passages = Mapping[str, Passage]
 
 
+def passages_of(trainer: Trainer) -> Passages:
+    """Every passage of the trainer's guides by its id."""
+    return {
+        one.id: Passage(
+            id=one.id,
+            title=one.title,
+            guide_title=one.guide_title,
+            idea=one.idea,
+            applies=one.applies,
+            field=one.field,
+            weak=one.weak,
+            better=one.better,
+            why=one.why,
+        )
+        for guide in trainer.guides
+        for one in guide.passages
+    }
+
+
 def opener(one: Citation, passages: Passages, *, is_deep: bool) -> Markup:
-    """The button that opens a cited passage, with its idea when deep; plain text where the passage is no longer on file."""
+    """The button that opens a cited passage, with its idea when deep; plain text where it is no longer on file."""
     if one.id not in passages:
         return fill('<p class="cite-plain">{} ({})</p>', one.title, one.id)
     button = fill(OPENER, _ref(one.id), one.title)
@@ -67,9 +79,18 @@ def dialogs(ids: Iterable[str], passages: Passages) -> Markup:
 
 def _dialog(one: Passage) -> Markup:
     return fill(
-        DIALOG, ref=_ref(one.id), id=one.id, guide=one.guide_title, title=one.title, idea=one.idea, applies=one.applies,
-        field=one.field, weak=one.weak, better=one.better, why=one.why,
-    )  # fmt: skip
+        DIALOG,
+        ref=_ref(one.id),
+        id=one.id,
+        guide=one.guide_title,
+        title=one.title,
+        idea=one.idea,
+        applies=one.applies,
+        field=one.field,
+        weak=one.weak,
+        better=one.better,
+        why=one.why,
+    )
 
 
 def _ref(name: str) -> str:

@@ -53,6 +53,10 @@ NOTE = """
   {cites}
 </section>"""
 
+MIND = """
+<details class="mind-box"><summary>The buyer’s mind</summary>
+<div class="mind"><p class="stance">{stance}</p>{bars}</div></details>"""
+
 GAUGE = """
 <div class="gauge gauge-{gauge}"><span class="gauge-name" id="gauge-{gauge}">{name}</span>
 <span class="gauge-value">{value}</span>
@@ -63,10 +67,17 @@ def brief(persona: Persona, scene: Scenario) -> str:
     """What a rep can know before the call."""
     return render(
         fill(
-            BRIEF, name=persona.name, role=persona.role, company=persona.company, level=level(scene.difficulty), card=persona.card,
-            how=scene.how_it_came_about, rep_is=scene.rep_is, good_ending=scene.good_ending,
+            BRIEF,
+            name=persona.name,
+            role=persona.role,
+            company=persona.company,
+            level=level(scene.difficulty),
+            card=persona.card,
+            how=scene.how_it_came_about,
+            rep_is=scene.rep_is,
+            good_ending=scene.good_ending,
             items=join(_brief_item(item) for item in persona.brief),
-        )  # fmt: skip
+        )
     )
 
 
@@ -77,7 +88,11 @@ def _brief_item(item: BriefItem) -> Markup:
 def talk(session: Session, persona: Persona, passages: Passages) -> str:
     """The call so far, each turn with its feedback, and the passages that the feedback cites."""
     rows = [_picks_up(session, persona), *(turn_row(turn, session, persona, passages) for turn in session.turns)]
-    return render(fill('<div class="talk" role="log" aria-label="The call so far">{}</div>{}', join(rows), cited(session, passages)))
+    return render(
+        fill(
+            '<div class="talk" role="log" aria-label="The call so far">{}</div>{}', join(rows), cited(session, passages)
+        )
+    )
 
 
 def turns(session: Session, persona: Persona, passages: Passages) -> Markup:
@@ -89,27 +104,52 @@ def turns(session: Session, persona: Persona, passages: Passages) -> Markup:
 def live(persona: Persona, message: str, spoken: str) -> str:
     """The turn that runs: what the rep sent, and the buyer's words so far."""
     row = fill(
-        ROW, extra=" running", number="", long="", focus="", rep=message, name=persona.first_name, prospect=spoken or "…", marks="",
+        ROW,
+        extra=" running",
+        number="",
+        long="",
+        focus="",
+        rep=message,
+        name=persona.first_name,
+        prospect=spoken or "…",
+        marks="",
         feedback=Markup('<p class="coach-hint">Listening …</p>'),
-    )  # fmt: skip
+    )
     return render(fill('<div class="talk">{}</div>', row))
 
 
 def _picks_up(session: Session, persona: Persona) -> Markup:
-    hint = "This run is assessed: what the coach noted comes with the debrief." if session.assessed else "What your words do will stand here, beside each turn."
-    return fill(PICKS_UP, name=persona.first_name, line=persona.picks_up, hint=fill('<p class="coach-hint">{}</p>', hint))
+    hint = (
+        "This run is assessed: what the coach noted comes with the debrief."
+        if session.assessed
+        else "What your words do will stand here, beside each turn."
+    )
+    return fill(
+        PICKS_UP, name=persona.first_name, line=persona.picks_up, hint=fill('<p class="coach-hint">{}</p>', hint)
+    )
 
 
 def turn_row(turn: Turn, session: Session, persona: Persona, passages: Passages, *, is_folded: bool = False) -> Markup:
     """One turn, with its feedback beside it."""
     is_last = turn.number == len(session.turns)
     is_long = len(turn.rep) > LONG_CHARACTERS
-    marks = [fill('<span class="mark objection">objection: {}</span>', turn.objection.kind.replace("_", " "))] if turn.objection else []
+    marks = (
+        [fill('<span class="mark objection">objection: {}</span>', turn.objection.kind.replace("_", " "))]
+        if turn.objection
+        else []
+    )
     return fill(
-        ROW, extra=" last" if is_last and not is_folded else "", number=turn.number, long=" long" if is_long else "",
-        focus=Markup(' tabindex="0"') if is_long else "", rep=turn.rep, name=persona.first_name, prospect=turn.prospect,
-        marks=join(marks), feedback=feedback(turn, session, passages, is_open=is_last and not is_folded),
-    )  # fmt: skip
+        ROW,
+        extra=" last" if is_last and not is_folded else "",
+        number=turn.number,
+        long=" long" if is_long else "",
+        focus=Markup(' tabindex="0"') if is_long else "",
+        rep=turn.rep,
+        name=persona.first_name,
+        prospect=turn.prospect,
+        marks=join(marks),
+        feedback=feedback(turn, session, passages, is_open=is_last and not is_folded),
+    )
 
 
 def feedback(turn: Turn, session: Session, passages: Passages, *, is_open: bool) -> Markup:
@@ -132,7 +172,12 @@ def _head(turn: Turn, said: Feedback) -> Markup:
     kinds = [name for name, note in (("landed", said.landed), ("fix", said.fix)) if note]
     marks = join(fill('<span class="mark {}">{}</span>', kind, kind) for kind in kinds)
     moves = ", ".join(dict.fromkeys(move_name(move.code) for move in turn.reading.moves))
-    return fill('<span class="turn-number">Turn {}</span>{}<span class="moves">{}</span>', turn.number, marks, moves or "nothing read")
+    return fill(
+        '<span class="turn-number">Turn {}</span>{}<span class="moves">{}</span>',
+        turn.number,
+        marks,
+        moves or "nothing read",
+    )
 
 
 def _note(kind: str, label: str, note: Note | None, session: Session, passages: Passages) -> Markup:
@@ -144,8 +189,16 @@ def _note(kind: str, label: str, note: Note | None, session: Session, passages: 
 
 
 def _onward(said: Feedback) -> list[Markup]:
-    say = [fill('<section class="note say"><h3>Say</h3><p class="rewrite">{}</p></section>', said.rewrite)] if said.rewrite else []
-    return [*say, fill('<section class="note next"><h3>Next</h3><p>{}</p></section>', said.next_question)] if said.next_question else say
+    say = (
+        [fill('<section class="note say"><h3>Say</h3><p class="rewrite">{}</p></section>', said.rewrite)]
+        if said.rewrite
+        else []
+    )
+    return (
+        [*say, fill('<section class="note next"><h3>Next</h3><p>{}</p></section>', said.next_question)]
+        if said.next_question
+        else say
+    )
 
 
 def _moved(turn: Turn) -> Markup:
@@ -161,11 +214,15 @@ def _moved(turn: Turn) -> Markup:
 
 def cited(session: Session, passages: Passages) -> Markup:
     """Each passage that the session's feedback cites, once, to be opened by its button."""
-    notes = (note for turn in session.turns if turn.feedback for note in (turn.feedback.landed, turn.feedback.fix) if note)
+    notes = (
+        note for turn in session.turns if turn.feedback for note in (turn.feedback.landed, turn.feedback.fix) if note
+    )
     return dialogs((one.id for note in notes for one in note.citations), passages)
 
 
 def mind(now: Mind, stance: Stance) -> str:
-    """The five numbers as bars, under the stance in words."""
-    bars = join(fill(GAUGE, gauge=gauge, name=gauge.capitalize(), value=f"{getattr(now, gauge):.0f}") for gauge in GAUGES)
-    return render(fill('<div class="mind"><p class="stance">{}</p>{}</div>', STANCES[stance], bars))
+    """The five numbers as bars under the stance in words, folded."""
+    bars = join(
+        fill(GAUGE, gauge=gauge, name=gauge.capitalize(), value=f"{getattr(now, gauge):.0f}") for gauge in GAUGES
+    )
+    return render(fill(MIND, stance=STANCES[stance], bars=bars))

@@ -30,7 +30,12 @@ def _row(one: Listed, personas: Mapping[str, Persona]) -> Markup:
     persona = personas.get(one.persona)
     is_over = one.closed or one.outcome != "open"
     return fill(
-        ROW, id=one.id, who=persona.name if persona else one.persona, when=moment(one.started), turns=count(one.turns, "turn"),
-        kind=one.outcome if is_over else "running", how=OUTCOMES.get(one.outcome, one.outcome) if is_over else "Still running",
+        ROW,
+        id=one.id,
+        who=persona.name if persona else one.persona,
+        when=moment(one.started),
+        turns=count(one.turns, "turn"),
+        kind=one.outcome if is_over else "running",
+        how=OUTCOMES.get(one.outcome, one.outcome) if is_over else "Still running",
         go="Read the debrief" if is_over else "Go on",
-    )  # fmt: skip
+    )

@@ -42,7 +42,12 @@ class Refused:
     why: str
 
 
-Step = Speaking | Finished | Refused
+@dataclass(frozen=True)
+class Busy:
+    """Another turn of the session still runs; nothing was sent."""
+
+
+Step = Speaking | Finished | Refused | Busy
 
 
 def store_of(trainer: Trainer) -> Store:
@@ -70,21 +75,28 @@ class Talk:
         self._running: set[str] = set()
 
     async def send(self, session: str, message: str) -> AsyncGenerator[Step]:
-        """Play a message; ends with Finished or Refused."""
+        """Play a message; ends with Finished, Refused or Busy."""
         if not message.strip():
             yield Refused(EMPTY)
             return
         if session in self._running:
-            yield Refused(BUSY)
+            yield Busy()
             return
         self._running.add(session)
+        last: Step | None = None
         try:
             async for step in self._play(session, message):
-                yield step
+                if isinstance(step, Speaking):
+                    yield step
+                else:
+                    last = step
         except Exception as error:
-            yield Refused(explain(error))
+            last = Refused(explain(error))
         finally:
             self._running.discard(session)
+        # Told only now, when the next message may come.
+        if last:
+            yield last
 
     async def _play(self, name: str, message: str) -> AsyncGenerator[Step]:
         yield Speaking("")

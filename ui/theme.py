@@ -9,8 +9,9 @@ BODY_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue
 MONO_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 ICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' "
-    "fill='%23175e58'/%3E%3Ccircle cx='12' cy='20' r='5' fill='%23fff'/%3E%3Cpath d='M17 20h9' stroke='%23fff' stroke-width='3'/%3E%3C/svg%3E"
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%23175e58'/%3E%3Ccircle cx='12' cy='20' r='5' fill='%23fff'/%3E"
+    "%3Cpath d='M17 20h9' stroke='%23fff' stroke-width='3'/%3E%3C/svg%3E"
 )
 
 # Back and forward change the session in the address; loading anew shows the one that stands there.
@@ -31,7 +32,10 @@ TO_TOP = "() => { window.scrollTo(0, 0); }"
 TO_BOX = """() => { setTimeout(() => {
   const last = document.querySelector('#transcript .turn:last-child');
   const box = document.querySelector('#message textarea');
-  if (last && last.dataset.turn) last.scrollIntoView({block: 'nearest'}); else window.scrollTo(0, 0);
+  if (last && last.dataset.turn) {
+    // A turn that is taller than the screen is shown from its beginning.
+    last.scrollIntoView({block: last.offsetHeight < innerHeight - 220 ? 'nearest' : 'start'});
+  } else window.scrollTo(0, 0);
   if (box) box.focus({preventScroll: true});
 }, 60); }"""
 PICK = """element.addEventListener('click', (event) => {
@@ -49,6 +53,13 @@ FIT_BRIEF = """const fit = () => {
 };
 fit();
 watch('value', fit);"""
+# What the reader opened stays open when the numbers move.
+KEEP_OPEN = """let isOpen = false;
+element.addEventListener('toggle', (event) => { isOpen = event.target.open; }, true);
+watch('value', () => {
+  const box = element.querySelector('details');
+  if (box && box.open !== isOpen) box.open = isOpen;
+});"""
 # Keeps the newest words in sight while they stream, unless the reader has scrolled up.
 FOLLOW = """watch('value', () => {
   const running = element.querySelector('.turn.running');
@@ -67,24 +78,44 @@ def build_theme() -> Any:
     from gradio import themes
 
     theme = themes.Base(
-        primary_hue=themes.colors.teal, neutral_hue=themes.colors.stone, radius_size=themes.sizes.radius_md,
-        font=BODY_FONT, font_mono=MONO_FONT,
-    )  # fmt: skip
+        primary_hue=themes.colors.teal,
+        neutral_hue=themes.colors.stone,
+        radius_size=themes.sizes.radius_md,
+        font=BODY_FONT,
+        font_mono=MONO_FONT,
+    )
     both = {
-        "body_background_fill": "var(--paper)", "body_text_color": "var(--ink)", "body_text_color_subdued": "var(--muted)",
-        "background_fill_primary": "var(--surface)", "background_fill_secondary": "var(--paper)",
-        "block_background_fill": "transparent", "border_color_primary": "var(--line)", "border_color_accent": "var(--accent)",
-        "input_background_fill": "var(--surface)", "input_border_color": "var(--edge)", "input_border_color_focus": "var(--accent)",
-        "input_placeholder_color": "var(--muted)", "button_primary_background_fill": "var(--accent)",
-        "button_primary_background_fill_hover": "var(--accent-strong)", "button_primary_text_color": "var(--on-accent)",
-        "button_secondary_background_fill": "var(--surface)", "button_secondary_background_fill_hover": "var(--wash)",
-        "button_secondary_text_color": "var(--ink)", "button_secondary_border_color": "var(--edge)",
-        "checkbox_label_background_fill": "transparent", "checkbox_label_background_fill_hover": "var(--wash)",
-        "checkbox_label_background_fill_selected": "var(--wash)", "checkbox_label_text_color": "var(--ink)",
-        "checkbox_label_text_color_selected": "var(--ink)", "checkbox_background_color": "var(--surface)",
-        "checkbox_border_color": "var(--edge)", "checkbox_background_color_selected": "var(--accent)",
-        "checkbox_border_color_selected": "var(--accent)", "block_label_text_color": "var(--muted)",
-        "block_title_text_color": "var(--ink)", "block_info_text_color": "var(--muted)",
-    }  # fmt: skip
+        "body_background_fill": "var(--paper)",
+        "body_text_color": "var(--ink)",
+        "body_text_color_subdued": "var(--muted)",
+        "background_fill_primary": "var(--surface)",
+        "background_fill_secondary": "var(--paper)",
+        "block_background_fill": "transparent",
+        "border_color_primary": "var(--line)",
+        "border_color_accent": "var(--accent)",
+        "input_background_fill": "var(--surface)",
+        "input_border_color": "var(--edge)",
+        "input_border_color_focus": "var(--accent)",
+        "input_placeholder_color": "var(--muted)",
+        "button_primary_background_fill": "var(--accent)",
+        "button_primary_background_fill_hover": "var(--accent-strong)",
+        "button_primary_text_color": "var(--on-accent)",
+        "button_secondary_background_fill": "var(--surface)",
+        "button_secondary_background_fill_hover": "var(--wash)",
+        "button_secondary_text_color": "var(--ink)",
+        "button_secondary_border_color": "var(--edge)",
+        "checkbox_label_background_fill": "transparent",
+        "checkbox_label_background_fill_hover": "var(--wash)",
+        "checkbox_label_background_fill_selected": "var(--wash)",
+        "checkbox_label_text_color": "var(--ink)",
+        "checkbox_label_text_color_selected": "var(--ink)",
+        "checkbox_background_color": "var(--surface)",
+        "checkbox_border_color": "var(--edge)",
+        "checkbox_background_color_selected": "var(--accent)",
+        "checkbox_border_color_selected": "var(--accent)",
+        "block_label_text_color": "var(--muted)",
+        "block_title_text_color": "var(--ink)",
+        "block_info_text_color": "var(--muted)",
+    }
     dark = {f"{name}_dark": value for name, value in both.items()}
     return theme.set(block_border_width="0px", block_shadow="none", **both, **dark)

@@ -16,13 +16,17 @@ from ui import charts, choose, practise, sessions
 from ui import debrief as debriefing
 from ui.html import fill, notice, render
 from ui.page import Page
-from ui.passages import Passages
+from ui.passages import passages_of
 from ui.talk import store_of
 
 log = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
-OVER = {"agreed_next_step": "{} agreed to a next step.", "ended_call": "{} ended the call.", "open": "The call with {} was ended."}
+OVER = {
+    "agreed_next_step": "{} agreed to a next step.",
+    "ended_call": "{} ended the call.",
+    "open": "The call with {} was ended.",
+}
 
 
 class Views:
@@ -73,7 +77,7 @@ class Views:
         persona = self._trainer.persona(session.persona)
         page, stance = self._page.practising, session.turns[-1].stance if session.turns else session.mind.stance
         return {
-            page.transcript: practise.talk(session, persona, self._passages()),
+            page.transcript: practise.talk(session, persona, passages_of(self._trainer)),
             page.live: "",
             page.problem: "",
             page.mind: practise.mind(session.mind, stance),
@@ -82,7 +86,9 @@ class Views:
             page.end: gr.update(interactive=True),
             page.composer: gr.update(visible=not session.is_over),
             page.over: gr.update(visible=session.is_over),
-            page.over_line: render(fill('<p class="over-line" role="status">{}</p>', OVER[session.outcome].format(persona.first_name))),
+            page.over_line: render(
+                fill('<p class="over-line" role="status">{}</p>', OVER[session.outcome].format(persona.first_name))
+            ),
         }
 
     def speaking(self, persona: Persona, message: str, spoken: str) -> Updates:
@@ -109,13 +115,18 @@ class Views:
             page.preparing.buyer: session.persona,
             page.reading.head: debriefing.head(shown, session, persona),
             page.reading.picture: gr.update(value=charts.mind_line(shown.points), visible=bool(session.turns)),
-            page.reading.body: debriefing.body(shown, session, persona, self._passages()),
+            page.reading.body: debriefing.body(shown, session, persona, passages_of(self._trainer)),
         }
 
     def _only(self, view: str, *, session: str, problem: str = "") -> Updates:
         """One view in sight; the others are emptied, so that nothing stands on the page twice."""
         page = self._page
-        views = {"choosing": page.choosing, "preparing": page.preparing, "practising": page.practising, "reading": page.reading}
+        views = {
+            "choosing": page.choosing,
+            "preparing": page.preparing,
+            "practising": page.practising,
+            "reading": page.reading,
+        }
         return {
             **{part.view: gr.update(visible=name == view) for name, part in views.items()},
             page.home: gr.update(visible=view != "choosing"),
@@ -137,6 +148,3 @@ class Views:
                 log.warning("a persona is left out: %s", error)
                 faults.append(str(error))
         return personas, faults
-
-    def _passages(self) -> Passages:
-        return {passage.id: passage for guide in self._trainer.guides for passage in guide.passages}

@@ -4,50 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-CLAUSE_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|[;:\n]|,(?=\s)|\s[-–—]\s|\s(?=(?:and|but|so|because)\s)")
 SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|\n")
+CLAUSE_END = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|\n|[;:](?=\s)|,(?=\s)|\s[-–—](?=\s)|\s(?=(?:and|but|so|because)\s)")
+FEWEST_WORDS = 3
+GOES_ON_FROM = 0.4
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A stretch of characters, and whether its sentence ends with it."""
+
+    start: int
+    end: int
+    is_last: bool
 
 
 def minimal_quote(text: str, scores: NDArray[np.float64], offsets: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Start and end of the run of words that scores best for a code, stretched to whole words and trimmed."""
+    """Start and end of the clause that scores best for a code, with its neighbours in the sentence that score too."""
     if not len(offsets):
         return _trim(text, 0, len(text))
-    peak = int(np.argmax(scores))
-    floor = max(0.3 * float(scores[peak]), 0.08)
-    low = high = peak
-    stop = _sentence(text, offsets[peak][0])
-    while low > 0 and offsets[low - 1][0] >= stop[0] and _goes_on(scores, low - 1, -1, floor):
+    clauses = split_clauses(text)
+    means = [_mean(clause, scores, offsets) for clause in clauses]
+    low = high = int(np.argmax(means))
+    floor = GOES_ON_FROM * means[low]
+    while low > 0 and not clauses[low - 1].is_last and means[low - 1] >= floor:
         low -= 1
-    while high + 1 < len(offsets) and offsets[high + 1][1] <= stop[1] and _goes_on(scores, high + 1, 1, floor):
+    while high + 1 < len(clauses) and not clauses[high].is_last and means[high + 1] >= floor:
         high += 1
-    return _trim(text, *_whole_words(text, offsets[low][0], offsets[high][1]))
+    return _trim(text, clauses[low].start, clauses[high].end)
 
 
-def _goes_on(scores: NDArray[np.float64], at: int, way: int, floor: float) -> bool:
-    """Whether the run may take this token: it scores, or one of the next two does (a gap of a word is no end)."""
-    ahead = scores[at : at + 3] if way > 0 else scores[max(0, at - 2) : at + 1]
-    return bool(len(ahead)) and float(np.max(ahead)) >= floor
-
-
-def _sentence(text: str, at: int) -> tuple[int, int]:
+def split_clauses(text: str) -> list[Clause]:
+    """The clauses of a text in order; one of fewer than three words belongs to the clause before it in its sentence."""
+    found: list[Clause] = []
     start = 0
-    for match in SENTENCE_END.finditer(text):
-        if match.end() > at:
-            return start, match.end()
-        start = match.end()
-    return start, len(text)
+    for end in [*(match.end() for match in CLAUSE_END.finditer(text)), len(text)]:
+        if not re.search(r"\w", text[start:end]):
+            continue
+        is_last = bool(SENTENCE_END.search(text[start:end])) or end == len(text)
+        if found and not found[-1].is_last and len(text[start:end].split()) < FEWEST_WORDS:
+            found[-1] = Clause(found[-1].start, end, is_last)
+        else:
+            found.append(Clause(start, end, is_last))
+        start = end
+    return found or [Clause(0, len(text), True)]
 
 
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while start > 0 and not text[start - 1].isspace() and not text[start].isspace():
-        start -= 1
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    return start, end
+def _mean(clause: Clause, scores: NDArray[np.float64], offsets: Sequence[tuple[int, int]]) -> float:
+    inside = [scores[n] for n, (start, end) in enumerate(offsets) if start < clause.end and end > clause.start]
+    return float(np.mean(inside)) if inside else 0.0
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

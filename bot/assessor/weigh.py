@@ -1,0 +1,48 @@
+"""A reading held against the buyer's file: what is checkable, what is not, what was no fishing after all."""
+
+from __future__ import annotations
+
+from bot.assessor.reader import specificity
+from bot.assessor.reading import Move, Reading
+from bot.heard import Heard
+from bot.moves import Code
+
+SURE = 0.9
+DOUBTFUL = 0.8
+ABOUT = 0.5
+ABOUT_NOTHING = 0.3
+
+
+def weigh(reading: Reading, heard: Heard) -> Reading:
+    """The reading with its specificity, and with moves that the buyer's file speaks against put right."""
+    weighed = (_weigh_one(move, heard) for move in reading.moves)
+    moves = tuple(move for move in weighed if move is not None)
+    share = specificity(
+        reading.model_copy(update={"moves": moves}),
+        touched=len(heard.touched_brief),
+        figures=len(heard.figures),
+        echoes=heard.quoted_back is not None,
+        names=len(heard.people),
+        relevance=heard.relevance,
+    )
+    return reading.model_copy(update={"moves": moves, "specificity": share})
+
+
+def _weigh_one(move: Move, heard: Heard) -> Move | None:
+    if move.code == Code.PAIN_FISHING and move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT:
+        # A question that is plainly about something on this buyer's file is not fishing.
+        return move.model_copy(update={"code": Code.OPEN_QUESTION})
+    if move.code == Code.TAILORING and move.confidence < SURE and not _is_checkable(heard):
+        return None
+    return move
+
+
+def _nearness(heard: Heard) -> float:
+    about = ("fact", "need", "consequence")
+    return max((m.score for m in heard.matches if m.group in about and m.id not in heard.top_of_mind), default=0.0)
+
+
+def _is_checkable(heard: Heard) -> bool:
+    """Whether a message touches anything of this buyer's that could be looked up."""
+    touched = heard.touched_brief or heard.figures or heard.people or heard.quoted_back or heard.contradictions
+    return bool(touched) or heard.relevance >= ABOUT_NOTHING
