@@ -18,7 +18,8 @@ from bot.assessor.reader import Reader
 from bot.assessor.screen import Shingles, shingles
 from bot.coach import Found
 from bot.contract import FileRuns, runs_of_file
-from bot.heard import Ground, Heard, build_ground
+from bot.ground import Ground, load_ground
+from bot.heard import Heard
 from bot.persona import Occasion, Persona, Scenario
 from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
 from bot.phrases import Phrases, Principle
@@ -48,6 +49,7 @@ class Trainer:
     _grounds: dict[str, Ground] = field(default_factory=lambda: dict[str, Ground]())
     _runs: dict[str, FileRuns] = field(default_factory=lambda: dict[str, FileRuns]())
     _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
+    _making: dict[str, threading.Lock] = field(default_factory=lambda: dict[str, threading.Lock]())
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     @cached_property
@@ -115,8 +117,11 @@ class Trainer:
     def ground(self, name: str) -> Ground:
         """The persona's file as vectors."""
         with self._lock:
+            lock = self._making.setdefault(name, threading.Lock())
+        with lock:
             if name not in self._grounds:
-                self._grounds[name] = build_ground(self.persona(name), self.embedder)
+                folder = self.settings.home / "personas-ready"
+                self._grounds[name] = load_ground(self.persona(name), self.embedder, folder)
             return self._grounds[name]
 
     def file_runs(self, name: str) -> FileRuns:

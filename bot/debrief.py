@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from bot.mind import Mind, Stance
-from bot.moves import Code
+from bot.moves import ADVANCING, Code
 from bot.persona import Persona
 from bot.phrases import Principle
 from bot.session import Objection, Outcome, Session
@@ -125,12 +125,17 @@ def _needs(persona: Persona, session: Session) -> tuple[tuple[Item, ...], tuple[
     missed: list[Item] = []
     for layer in ("said", "felt", "unknown"):
         for need in getattr(persona.needs, layer):
-            item = Item(layer=layer, what=need.what, turn=when.get(need.id), unlocked_by=need.unlocked_by.moves)
+            item = Item(layer=layer, what=need.what, turn=when.get(need.id), unlocked_by=_good(need.unlocked_by.moves))
             (earned if need.id in when else missed).append(item)
     for one in persona.consequences:
         item = Item(layer="consequence", what=one.what, turn=when.get(one.id), unlocked_by=(Code.CONSEQUENCE,))
         (earned if one.id in when else missed).append(item)
     return tuple(earned), tuple(missed)
+
+
+def _good(moves: tuple[Code, ...]) -> tuple[Code, ...]:
+    """Fishing opens the practised answer too, but nobody should learn it from a debrief."""
+    return tuple(code for code in moves if code in ADVANCING)
 
 
 def _shown(source: str, principle: Principle, session: Session) -> Shown:

@@ -30,9 +30,9 @@ def is_opened(persona: Persona, memory: Memory) -> bool:
 
 def content(moment: Moment, plan: Plan) -> Plan:
     """The plan with what the message brings out: an answer, a deeper need, what staying costs, who else is in it."""
-    plan = _why(moment, plan)
+    plan = plan if moment.heard.is_repeat else _why(moment, plan)
     plan = _answer(moment, plan)
-    if plan.act == WONT_SAY:
+    if plan.act == WONT_SAY or moment.heard.is_repeat:
         return plan
     plan = _cost(moment, plan)
     plan = _who(moment, plan)

@@ -11,11 +11,14 @@ from typing import Any, cast
 import numpy as np
 import text_to_num
 
+from bot.ground import Ground
 from bot.persona import Figure, Persona, Trigger
 from bot.words import STOP, words_of
 from knowledge.encoder import Encoder, Vectors
 
 TOO_LONG_CHARACTERS = 1600
+# "Why is that?" may be asked again.
+SHORTEST_REPEAT = 6
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
 NUMBER = re.compile(
     r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)(?:\s?(?P<scale>k|m|bn|thousand|million|hundred)\b)?"
@@ -90,29 +93,6 @@ class Heard:
         return max((match.score for match in self.matches if match.id == item), default=0.0)
 
 
-@dataclass(frozen=True)
-class Ground:
-    """A persona's file made ready once: rows of `vectors` belong to `refs` (group, id) in order.
-
-    `names` leads from a small-letter name to the stakeholder; `coached` has a vector for each coached line.
-    """
-
-    refs: tuple[tuple[str, str], ...]
-    vectors: Vectors
-    names: dict[str, str]
-    coached: dict[str, Vectors]
-
-
-def build_ground(persona: Persona, encoder: Encoder) -> Ground:
-    """Embed everything of a persona that a message can be about."""
-    rows = [*_subjects(persona)]
-    names = {name.lower(): item.name for item in persona.stakeholders for name in _names(item.name)}
-    vectors = encoder.encode([text for _, _, text in rows])
-    lines = [line.text for group in persona.coaching.values() for line in group]
-    coached = dict(zip(lines, encoder.encode(lines), strict=True))
-    return Ground(tuple((group, name) for group, name, _ in rows), vectors, names, coached)
-
-
 def hear(
     text: str, persona: Persona, ground: Ground, encoder: Encoder, rep_vectors: Vectors, prospect_lines: Sequence[str]
 ) -> Heard:
@@ -137,29 +117,12 @@ def hear(
         quoted_back=_quoted_back(short, prospect_lines),
         promise=_promise(short),
         is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
-        is_repeat=_is_repeat(whole, rep_vectors),
+        is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         relevance=max((match.score for match in matches), default=0.0),
         top_of_mind=frozenset(need.id for need in persona.needs.said),
         vector=whole,
     )
-
-
-def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
-    rows = [("brief", item.id, item.text) for item in persona.brief]
-    for side in ("today", "comfort", "change_costs", "burned"):
-        rows.append(("status_quo", side, getattr(persona.status_quo, side).what))
-    for need in persona.all_needs:
-        rows += [("need", need.id, text) for text in (need.what, *need.unlocked_by.about)]
-    for fact in persona.facts:
-        rows += [("fact", fact.id, text) for text in (f"{fact.topic}: {fact.what}", *fact.asks)]
-    for one in persona.consequences:
-        rows += [("consequence", one.id, text) for text in (one.what, *one.about)]
-    rows += [("stakeholder", one.id, f"{one.name}, {one.role}") for one in persona.stakeholders]
-    rows += [("why", str(depth), why.what) for depth, why in enumerate(persona.whys)]
-    for trigger in persona.triggers:
-        rows += [("trigger", trigger.id, text) for text in trigger.about]
-    return rows
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -220,13 +183,6 @@ def _shown(match: re.Match[str]) -> str:
     noun = next((w for w in match.group("rest").split() if w.lower() not in STOP and len(w) > 2), "")
     first = match.group("rest").split()[:1]
     return f"{number} {noun}" if noun and first == [noun] else number
-
-
-def _names(name: str) -> list[str]:
-    parts = [
-        p for p in re.findall(r"[A-Za-z][\w'-]+", name) if p.lower() not in ("the", "and", "dr", "mr", "mrs", "ms")
-    ]
-    return [p for p in parts if p[0].isupper()]
 
 
 def _known_figures(persona: Persona) -> list[tuple[str, Figure]]:

@@ -105,6 +105,7 @@ COST: dict[Code, Effects] = {
 }
 NOTHING_SAID: Effects = {"trust": -5, "patience": -15, "inertia": 2, "pressure": 3}
 ABUSED: Effects = {"trust": -20, "patience": -45, "inertia": 4, "pressure": 12}
+SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}
 WELCOME: dict[Code, Effects] = {Code.PITCH: {"trust": 0.5, "patience": -2}}
 
@@ -152,6 +153,9 @@ def step(
             amount = getattr(trigger.effect, gauge)
             if amount:
                 changes.append(Change(gauge=gauge, amount=amount, move=None, quote=heard.text[:80], why=trigger.why))
+    if heard.is_repeat:
+        why = f"{persona.first_name} has had that line already; nobody is moved by it twice"
+        changes += _changes(SAID_AGAIN, 1.0, None, heard.text[:80], why)
     for move in _strongest(reading.moves):
         changes += _moved(mind, move, reading, heard, memory, persona)
     return _apply(mind, changes)
@@ -210,12 +214,12 @@ def _moved(mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memor
     dial = persona.dials.acts.get(move.code, 1.0)
     if move.code in COST:
         return _cost(mind, move, memory, dial, persona)
-    if heard.is_too_long:
+    if heard.is_too_long or heard.is_repeat:
         return []
     if is_early(mind, move.code):
         why = f"there is not yet a reason for it on {persona.first_name}'s side"
         return _changes({"pressure": 7, "patience": -5, "trust": -2}, dial, move.code, move.quote, why)
-    worn = memory.worn(move.code) * (0.35 if heard.is_repeat else 1.0)
+    worn = memory.worn(move.code)
     effects = dict(ADVANCE[move.code])
     ground = 1.0
     if move.code in TENSION_FROM:

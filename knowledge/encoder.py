@@ -46,6 +46,7 @@ class Encoder:
     """all-MiniLM-L6-v2 in int8, from a folder with `model.onnx` and `tokenizer.json`; safe to share by threads."""
 
     name = "all-MiniLM-L6-v2 (int8, local)"
+    dimensions = DIMENSIONS
 
     def __init__(self, folder: Path | None = None, *, threads: int = 1) -> None:
         """Load the model; raises KnowledgeError where the folder lacks a file or one cannot be read."""

@@ -78,7 +78,7 @@ def test_a_pasted_passage_of_the_guides_earns_nothing(trainer: Trainer) -> None:
 
 def test_a_long_pitch_that_ends_in_a_question_mark_is_a_pitch(trainer: Trainer) -> None:
     text = (
-        "Our cloud suite brings scheduling, invoicing, reporting and alerts into one place, with a mobile app your team "
+        "Our cloud suite brings scheduling, invoicing, reporting and alerts into one place, with an app your team "
         "will love, integrations with every major accounting package, bank-grade security, and a success manager who "
         "walks you through set-up in under two weeks, which is why we were voted best in class three years running, so "
         "shall I show you the dashboard?"

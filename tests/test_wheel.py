@@ -36,11 +36,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_prompts_personas_guides_encoder_and_reader(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
-        "prompts/personas/freight-vp.yaml", "prompts/scenarios/dentist-owner-first-call.yaml", "prompts/lines/warm.yaml",
-        "prompts/coach.yaml", "prompts/new_persona.yaml", "knowledge/articles/need-to-change.md",
-        "knowledge/encoder/model.onnx", "knowledge/encoder/LICENSE", "bot/assessor/model/reader.onnx",
-        "bot/migrations/versions/0001_sessions_and_turns.py", "ui/style.css",
-    } <= names  # fmt: skip
+        "prompts/personas/freight-vp.yaml",
+        "prompts/scenarios/dentist-owner-first-call.yaml",
+        "prompts/lines/warm.yaml",
+        "prompts/coach.yaml",
+        "prompts/new_persona.yaml",
+        "knowledge/articles/need-to-change.md",
+        "knowledge/encoder/model.onnx",
+        "knowledge/encoder/LICENSE",
+        "bot/assessor/model/reader.onnx",
+        "bot/migrations/versions/0001_sessions_and_turns.py",
+        "ui/style.css",
+    } <= names
     assert not [name for name in names if name.startswith(("tests/", "bot/assessor/data/"))]
 
 

@@ -183,7 +183,8 @@ def _head(turn: Turn, said: Feedback) -> Markup:
 def _note(kind: str, label: str, note: Note | None, session: Session, passages: Passages) -> Markup:
     if note is None:
         return Markup("")
-    quote = fill(' <q dir="auto">{}</q>', note.quote) if note.quote else ""
+    is_told = note.quote is None or note.quote.rstrip(".,;") in note.what
+    quote = "" if is_told else fill(' <q dir="auto">{}</q>', note.quote)
     cites = join(opener(one, passages, is_deep=session.depth == "deep") for one in note.citations)
     return fill(NOTE, kind=kind, label=label, quote=quote, what=note.what, cites=cites)
 
