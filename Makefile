@@ -8,7 +8,7 @@ run: .venv/run-ready
 
 test: .venv/dev-ready
 	$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 checks: .venv/dev-ready
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ ASKED_BESIDE = 0.66
 # How such things are decided is a narrow field, so the nearest fact is the one that was meant.
 ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
+SIDE_ASKED = 0.55
 WONT_SAY = "will not say yet"
 TRUST_FOR = {"open": 0.0, "guarded": 30.0, "private": 46.0}
 
@@ -104,6 +105,15 @@ def _fact_asked(moment: Moment) -> Fact | None:
     return next(fact for fact in moment.persona.facts if fact.id == found.id)
 
 
+def _side_asked(moment: Moment, nearest_fact: float) -> str | None:
+    """The side of the status quo that a plain question is after, where it is nearer than any fact."""
+    side = moment.heard.best("status_quo")
+    is_plain = moment.has(Code.OPEN_QUESTION) or not moment.reading.moves
+    if side and is_plain and moment.heard.is_question and side.score >= SIDE_ASKED and side.score > nearest_fact + 0.03:
+        return side.id
+    return None
+
+
 def _ripe(moment: Moment, name: str) -> bool:
     need = next(need for need in moment.persona.all_needs if need.id == name)
     return _may_come_out(moment, need) and not moment.memory.has_earned(name)
@@ -111,6 +121,10 @@ def _ripe(moment: Moment, name: str) -> bool:
 
 def _answer(moment: Moment, plan: Plan) -> Plan:
     fact = _fact_asked(moment) if moment.asks else None
+    side = _side_asked(moment, moment.heard.score(fact.id) if fact else 0.0)
+    if side and not plan.given:
+        says = getattr(moment.persona.status_quo, side).says
+        return plan.add(moment.speaker.pick(says, "sustain", f"status_quo.{side}"))
     if fact is None or plan.given:
         return plan
     if moment.after.trust < TRUST_FOR[fact.guarded]:
@@ -167,6 +181,9 @@ def _may_come_out(moment: Moment, need: Need) -> bool:
     if trust < 0 or tension < 0:
         return False
     near = not rules.about or heard.score(need.id) >= NEAR
+    if need in moment.persona.needs.said:
+        # The practised answer answers what it is asked; it is no secret that slips out.
+        return near and heard.score(need.id) >= ASKED
     return near or (trust >= 4 and tension >= 4)
 
 

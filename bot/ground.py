@@ -17,6 +17,22 @@ from knowledge.encoder import Encoder, Vectors
 
 log = logging.getLogger(__name__)
 
+# What anybody may ask of how things are, whatever the trade; a persona's own facts are nearer where they fit.
+SIDE_ASKS = {
+    "today": (
+        "How do you do it at the moment?",
+        "How does it work with you today, in practice?",
+        "How is it done now?",
+    ),
+    "comfort": ("What do you like about how it works now?", "Are you happy with how it is?", "What works well?"),
+    "change_costs": (
+        "What would make it hard to change?",
+        "What would changing it take?",
+        "What stops you from changing?",
+    ),
+    "burned": ("Have you tried to change it before?", "What happened the last time somebody changed it?"),
+}
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -29,6 +45,17 @@ class Ground:
     vectors: Vectors
     names: dict[str, str]
     coached: dict[str, Vectors]
+
+
+# The question behind the second rule, in the shapes that everybody has heard.
+FISHING_ASKS = (
+    "What keeps you up at night?",
+    "What are your biggest challenges at the moment?",
+    "What are your main pain points?",
+    "What are you struggling with right now?",
+    "If you could change one thing, what would it be?",
+    "What would you like to improve?",
+)
 
 
 def load_ground(persona: Persona, encoder: Encoder, folder: Path) -> Ground:
@@ -73,8 +100,8 @@ def _keep(path: Path, vectors: Vectors) -> None:
 
 def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
     rows = [("brief", item.id, item.text) for item in persona.brief]
-    for side in ("today", "comfort", "change_costs", "burned"):
-        rows.append(("status_quo", side, getattr(persona.status_quo, side).what))
+    for side, asks in SIDE_ASKS.items():
+        rows += [("status_quo", side, text) for text in (getattr(persona.status_quo, side).what, *asks)]
     for need in persona.all_needs:
         rows += [("need", need.id, text) for text in (need.what, *need.unlocked_by.about)]
     for fact in persona.facts:
@@ -82,6 +109,7 @@ def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
     for one in persona.consequences:
         rows += [("consequence", one.id, text) for text in (one.what, *one.about)]
     rows += [("stakeholder", one.id, f"{one.name}, {one.role}") for one in persona.stakeholders]
+    rows += [("fishing", "fishing", text) for text in FISHING_ASKS]
     rows += [("why", str(depth), why.what) for depth, why in enumerate(persona.whys)]
     for trigger in persona.triggers:
         rows += [("trigger", trigger.id, text) for text in trigger.about]

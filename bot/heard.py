@@ -19,7 +19,9 @@ from knowledge.encoder import Encoder, Vectors
 TOO_LONG_CHARACTERS = 1600
 # "Why is that?" may be asked again.
 SHORTEST_REPEAT = 6
+FISHING = 0.8
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
+CLAUSE = re.compile(r"[.!?;:\n]+(?:\s|$)|,\s")
 NUMBER = re.compile(
     r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)(?:\s?(?P<scale>k|m|bn|thousand|million|hundred)\b)?"
     r"(?:\s?(?P<unit>%|per ?cent\b|percent\b))?(?P<rest>(?:\s[a-z'-]+){0,4})",
@@ -75,6 +77,7 @@ class Heard:
     triggers: tuple[Trigger, ...] = ()
     quoted_back: str | None = None
     promise: str | None = None
+    fishing: str | None = None
     is_question: bool = False
     is_repeat: bool = False
     is_silence: bool = False
@@ -116,6 +119,7 @@ def hear(
         triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
         quoted_back=_quoted_back(short, prospect_lines),
         promise=_promise(short),
+        fishing=_fishing(sentences, parts, ground),
         is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
         is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
@@ -142,6 +146,16 @@ def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tupl
                 best[ref] = score
     ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Match(group, name, round(score, 4)) for (group, name), score in ranked[:40])
+
+
+def _fishing(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> str | None:
+    """The sentence that asks for a need in a shape everybody has heard, nearer to that than to anything on file."""
+    groups = np.array([group for group, _ in ground.refs])
+    scores = ground.vectors @ vectors.T
+    fishing = scores[groups == "fishing"].max(axis=0)
+    about = scores[(groups == "fact") | (groups == "consequence")].max(axis=0)
+    sure = [(float(f), s) for s, f, a in zip(sentences, fishing, about, strict=True) if f >= FISHING and f > a + 0.1]
+    return max(sure, default=(0.0, None))[1]
 
 
 def _score(matches: Sequence[Match], group: str, name: str) -> float:
@@ -206,8 +220,8 @@ def _contradictions(text: str, persona: Persona, figures: Sequence[re.Match[str]
     found: list[Contradiction] = []
     whole = _digits(text)
     for match in figures:
-        sentence = _sentence_around(whole, match.start())
-        if NOT_ABOUT_NOW.search(sentence) or not re.search(r"\byou(?:r|'ve|'re)?\b", sentence, re.IGNORECASE):
+        clause = _clause_around(whole, match.start())
+        if NOT_ABOUT_NOW.search(clause) or not re.search(r"\byou(?:r|'ve|'re)?\b", clause, re.IGNORECASE):
             continue
         same_thing = [(item, figure) for item, figure in known if _counts(figure, match) and not _is_percent(figure)]
         value = _value(match)
@@ -227,8 +241,11 @@ def _in_text(text: str, match: re.Match[str]) -> str:
     return words if words in text else text[:80]
 
 
-def _sentence_around(text: str, at: int) -> str:
-    return next((m.group(0) for m in SENTENCE.finditer(text) if m.start() <= at < m.end()), text)
+def _clause_around(text: str, at: int) -> str:
+    """What stands between the commas and stops on either side: a doubt in another clause is about something else."""
+    start = max((m.end() for m in CLAUSE.finditer(text, 0, at)), default=0)
+    end = next((m.start() for m in CLAUSE.finditer(text, at)), len(text))
+    return text[start:end]
 
 
 def _touched(

@@ -103,7 +103,7 @@ COST: dict[Code, Effects] = {
     Code.FLATTERY: {"patience": -1},
     Code.REBUTTAL: {"trust": -6.5, "pressure": 7, "patience": -8, "inertia": 3.5},
 }
-NOTHING_SAID: Effects = {"trust": -5, "patience": -15, "inertia": 2, "pressure": 3}
+NOTHING_SAID: Effects = {"trust": -7, "patience": -17, "inertia": 3.5, "pressure": 3}
 ABUSED: Effects = {"trust": -20, "patience": -45, "inertia": 4, "pressure": 12}
 SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}

@@ -11,12 +11,13 @@ SURE = 0.9
 DOUBTFUL = 0.8
 ABOUT = 0.5
 ABOUT_NOTHING = 0.3
+PLAIN = 0.8
 
 
 def weigh(reading: Reading, heard: Heard) -> Reading:
     """The reading with its specificity, and with moves that the buyer's file speaks against put right."""
     weighed = (_weigh_one(move, heard) for move in reading.moves)
-    moves = tuple(move for move in weighed if move is not None)
+    moves = _with_fishing(tuple(move for move in weighed if move is not None), heard)
     share = specificity(
         reading.model_copy(update={"moves": moves}),
         touched=len(heard.touched_brief),
@@ -31,10 +32,20 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
 def _weigh_one(move: Move, heard: Heard) -> Move | None:
     if move.code == Code.PAIN_FISHING and move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT:
         # A question that is plainly about something on this buyer's file is not fishing.
-        return move.model_copy(update={"code": Code.OPEN_QUESTION})
+        return move.model_copy(update={"code": Code.OPEN_QUESTION}) if heard.fishing is None else move
     if move.code == Code.TAILORING and move.confidence < SURE and not _is_checkable(heard):
         return None
     return move
+
+
+def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
+    """The moves with a fishing question named as one, where its meaning is plain and the reader took it for another."""
+    if heard.fishing is None or any(move.code == Code.PAIN_FISHING for move in moves):
+        return moves
+    asked = {Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS}
+    others = tuple(move for move in moves if not (move.code in asked and move.quote in heard.fishing))
+    start = max(heard.text.find(heard.fishing), 0)
+    return (*others, Move(code=Code.PAIN_FISHING, quote=heard.fishing, start=start, confidence=PLAIN))
 
 
 def _nearness(heard: Heard) -> float:
