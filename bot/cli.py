@@ -206,7 +206,7 @@ def personas_show(persona: str, as_json: AsJson = False) -> None:
         return
     line(f"{buyer.name}, {buyer.role}, {buyer.company} ({buyer.industry}; {buyer.difficulty})")
     line(f"{buyer.card}\n\n{scenario.title}: {scenario.how_it_came_about}")
-    line(f"You are {scenario.rep_is} You offer {scenario.rep_offers}\nA good ending: {scenario.good_ending}\n")
+    line(f"You: {scenario.rep_is}\nYou offer: {scenario.rep_offers}\nA good ending: {scenario.good_ending}\n")
     for item in buyer.brief:
         line(f"- {item.text} [{item.found}]")
 

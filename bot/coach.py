@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
-LANDS_FROM = 2.0
+LANDS_FROM = 1.0
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
 GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
 
@@ -41,6 +41,7 @@ class Found:
     code: Code
     quote: str | None
     answer: str | None = None
+    why: str | None = None
 
 
 def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, heard: Heard, watch: Watch) -> Feedback:
@@ -55,10 +56,10 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
     words = Words(trainer.phrases, persona, session, turn)
     retrieved = {hit.id for found in hits.values() for hit in found}
     feedback = Feedback(
-        evidenced=bool(landed or fix),
+        evidenced=bool(landed or fix or turn.reading.moves),
         landed=_note(words, "landed", landed, hits) if landed else None,
         fix=_note(words, "fix", fix, hits) if fix else None,
-        remark=_remark(words, landed, fix),
+        remark=_remark(words, turn, landed, fix),
         rewrite=rewrite.write(trainer, session, turn, heard, hidden, fix.about if fix else None)
         if _wants_rewrite(landed, fix, turn)
         else None,
@@ -82,6 +83,9 @@ def _retrieve(
 def find_landed(turn: Turn) -> Found | None:
     """The advancing move that did this buyer the most good, if it did any."""
     gains = {move: _gain(turn.changes, move.code) for move in turn.reading.advancing}
+    step = turn.reading.best(Code.NEXT_STEP)
+    if step and turn.stance == Stance.AGREED_NEXT_STEP:
+        return Found(str(step.code), step.code, step.quote)
     best = max(gains, key=lambda move: gains[move], default=None)
     if best is None or gains[best] < LANDS_FROM or (turn.objection and turn.objection.move == best.code):
         return None
@@ -104,6 +108,8 @@ def find_fix(turn: Turn, session: Session, heard: Heard) -> Found | None:
         return Found(about, Code.OTHER, None)
     if heard.contradictions:
         return Found("contradicted", Code.TAILORING, heard.contradictions[0].quote)
+    if heard.triggers and heard.triggers[0].effect.trust < 0:
+        return Found("trigger", Code.OTHER, None, why=heard.triggers[0].why)
     costs = {move: -_gain(turn.changes, move.code) for move in turn.reading.costly}
     worst = max(costs, key=lambda move: costs[move], default=None)
     if worst and (costs[worst] > 1 or worst.code == Code.FLATTERY):
@@ -147,9 +153,12 @@ def _wants_rewrite(landed: Found | None, fix: Found | None, turn: Turn) -> bool:
     return not turn.is_last and (fix is not None or landed is None)
 
 
-def _remark(words: Words, landed: Found | None, fix: Found | None) -> str | None:
+def _remark(words: Words, turn: Turn, landed: Found | None, fix: Found | None) -> str | None:
     if landed is None and fix is None:
-        return words.say("not_evidenced", None, None)
+        move = next(iter(turn.reading.advancing), None)
+        if move is None:
+            return words.say("not_evidenced", None, None)
+        return words.say("held", None, Found(str(move.code), move.code, move.quote, answer=clause_of(turn.prospect)))
     return words.say("nothing_to_fix", None, landed) if fix is None else None
 
 
@@ -182,12 +191,14 @@ class Words:
         bank = self._phrases.lines(group, key)
         order = self._rng.sample(bank, len(bank))
         # A phrase that quotes the buyer's answer says more than one that does not.
-        for line in sorted(order, key=lambda text: "{answer}" not in text):
-            text = self._filled(line, found)
+        for line in sorted(
+            order, key=lambda text: ("{answer}" in text) == (group == "next" and key != "unanswered_question")
+        ):
+            text = self._filled(line, group, found)
             if text and text not in self._said and not self._was_used(line):
                 return text
         # Every frame has been used: one that quotes other words of the rep's still says something new.
-        again = (self._filled(line, found) for line in order if "{quote}" in line or "{answer}" in line)
+        again = (self._filled(line, group, found) for line in order if "{quote}" in line or "{answer}" in line)
         return next((text for text in again if text and text not in self._said), None)
 
     def question(self, situation: str, stance: Stance) -> str | None:
@@ -204,13 +215,25 @@ class Words:
         marks = [part.strip() for part in re.split(r"\{[a-z]+\}", line) if len(part.strip()) > 14]
         return any(mark in text for mark in marks for text in self._said)
 
-    def _filled(self, line: str, found: Found | None) -> str | None:
+    def _answer(self, side: str) -> str | None:
+        """What of the buyer's reply a phrase may quote: their question where one is open, no refusal as a success."""
+        turn = self._turn
+        if side == "next":
+            questions = [s.strip() for s in re.findall(r"[^.!?…]+\?", turn.prospect)]
+            return questions[-1] if questions and len(questions[-1].split()) <= 16 else None
+        if side == "landed" and turn.talk != "change" and not turn.earned:
+            return None
+        return clause_of(turn.prospect)
+
+    def _filled(self, line: str, side: str, found: Found | None) -> str | None:
         they, possessive, them = PRONOUNS[self._persona.pronoun]
         slots = {"name": self._persona.first_name, "they": they, "possessive": possessive, "them": them}
         quote = found.quote if found else None
         if quote:
             slots["quote"] = (quote if len(quote.split()) <= 22 else clause_of(quote, 20) or quote).rstrip(".,;")
-        answer = (found.answer if found else None) or clause_of(self._turn.prospect)
+        answer = (found.answer if found else None) or self._answer(side)
+        if found and found.why:
+            slots["why"] = found.why
         if answer:
             slots["answer"] = answer
         effect = effect_of(self._turn, found)

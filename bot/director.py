@@ -31,8 +31,10 @@ NONSENSE: dict[OtherKind, Occasion] = {
     OtherKind.ABUSE: Occasion.ABUSE,
 }
 MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DELEGATE)
-FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT, Occasion.CHANGE_SUBJECT)
+FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT)
 SURE_ENOUGH_TO_OBJECT = 0.55
+# Beside something better said, a cost has to be plain before anybody objects to it.
+SURE_BESIDE_BETTER = 0.9
 
 
 def decide(moment: Moment) -> Plan:
@@ -199,7 +201,7 @@ def _to_reflection(moment: Moment) -> Piece | None:
 def _to_claim(moment: Moment, claim: Move) -> Piece | None:
     speaker, heard = moment.speaker, moment.heard
     figure = next((shown for shown in heard.figures if shown.split()[0].rstrip("%") in claim.quote), None)
-    if figure and speaker.chance(0.55):
+    if figure and not heard.quoted_back and speaker.chance(0.55):
         return speaker.at(Occasion.ECHO_FIGURE, "neutral", figure=figure)
     if claim.code == Code.TAILORING:
         return (
@@ -298,8 +300,11 @@ def _provoked(moment: Moment) -> Provoked | None:
             continue
         if code in (Code.PITCH, Code.VISION, Code.NEXT_STEP) and not is_early(moment.before, code):
             continue
-        better = max((m.confidence for m in moment.reading.advancing if m.code != code), default=0.0)
-        if code in COSTLY and move.confidence < 0.7 and better > move.confidence:
+        kinder = [
+            m for m in moment.reading.moves if m.code != code and (m.code not in COSTLY or m.code == Code.FLATTERY)
+        ]
+        surest = max((m.confidence for m in kinder), default=0.0)
+        if code in COSTLY and move.confidence < SURE_BESIDE_BETTER and surest > move.confidence:
             continue
         return Provoked(kind, code, move.quote)
     return None

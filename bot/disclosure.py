@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.memory import Memory
@@ -16,6 +17,11 @@ NEAR = 0.42
 ASKED = 0.46
 # A question after what nobody knows, or what staying costs, is seldom after a plain fact.
 ASKED_BESIDE = 0.66
+# A probe may ask who or how many; only one after a reason is answered with a reason.
+AFTER_A_REASON = re.compile(
+    r"\b(?:why|how come|what makes|what is it|what's it|behind|under(?:neath)?|matters?|important|reason|feels?)\b",
+    re.IGNORECASE,
+)
 # How such things are decided is a narrow field, so the nearest fact is the one that was meant.
 ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
@@ -82,7 +88,11 @@ def holds_on(moment: Moment, plan: Plan) -> Plan | None:
 
 def _why(moment: Moment, plan: Plan) -> Plan:
     depth = moment.memory.why_depth
-    if not moment.has(Code.WHY_PROBE) or depth >= len(moment.persona.whys):
+    if (
+        not moment.has(Code.WHY_PROBE)
+        or depth >= len(moment.persona.whys)
+        or not AFTER_A_REASON.search(moment.heard.text)
+    ):
         return plan
     if moment.after.trust < 20 + 5 * depth:
         return plan
@@ -244,14 +254,28 @@ def _own_words(moment: Moment, plan: Plan) -> Plan:
     )
 
 
+def _says_again(moment: Moment, plan: Plan) -> Plan | None:
+    """Asked on about something already told: the same in other words, instead of knowing nothing of it."""
+    told = [need for need in moment.persona.all_needs if moment.memory.has_earned(need.id)]
+    near = max(told, key=lambda need: moment.heard.score(need.id), default=None)
+    if near is None or moment.heard.score(near.id) < NEAR:
+        return plan.add(moment.speaker.at(Occasion.THINK, "neutral")) if moment.heard.quoted_back else None
+    talk: Talk = "change" if moment.is_open else "neutral"
+    piece = moment.speaker.pick(near.says, talk, f"needs.{near.id}")
+    return plan.add(piece or moment.speaker.at(Occasion.THINK, "neutral"))
+
+
 def _cannot_answer(moment: Moment, plan: Plan) -> Plan:
     if moment.has(Code.BUYING_PROCESS) and moment.after.tension < 24:
         return plan.add(moment.speaker.at(Occasion.BUYING_EARLY, "sustain"))
-    if moment.has(Code.CONSEQUENCE) or moment.has(Code.WHY_PROBE) or moment.has(Code.UNKNOWNS):
+    if moment.has(Code.CONSEQUENCE) or moment.has(Code.UNKNOWNS):
         if moment.stance in (Stance.GUARDED, Stance.DISMISSIVE):
             return holds_on(moment, plan) or plan
         return plan.add(moment.speaker.at(Occasion.THINK, "neutral"))
-    if moment.has(Code.OPEN_QUESTION) or not moment.reading.moves:
+    again = _says_again(moment, plan)
+    if again is not None:
+        return again
+    if any(moment.has(code) for code in (Code.OPEN_QUESTION, Code.WHY_PROBE)) or not moment.reading.moves:
         return plan.add(moment.speaker.at(Occasion.DONT_KNOW, "neutral"))
     return plan
 

@@ -35,6 +35,7 @@ class Phrases(BaseModel):
     fix: dict[str, tuple[str, ...]]
     nothing_to_fix: tuple[str, ...]
     not_evidenced: tuple[str, ...]
+    held: tuple[str, ...]
     next: dict[str, tuple[str, ...]]
     principles: dict[str, str | dict[Code, str]]
 

@@ -36,6 +36,7 @@ MENDS: dict[str, tuple[Code, ...]] = {
     "meaningless": (Code.PERMISSION, Code.TAILORING, Code.OPEN_QUESTION),
     "too_long": (Code.OPEN_QUESTION, Code.PERMISSION),
     "unread": (Code.PERMISSION, Code.TAILORING),
+    "trigger": (Code.REFLECTION, Code.PERMISSION, Code.OPEN_QUESTION),
     "missed": (Code.REFLECTION, Code.WHY_PROBE, Code.CONSEQUENCE),
 }
 

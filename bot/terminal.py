@@ -89,7 +89,8 @@ def print_brief(trainer: Trainer, session: Session, console: Console) -> None:
     """What the rep can know before the call."""
     buyer, scenario = trainer.persona(session.persona), trainer.scenario(session.persona)
     console.print(f"\n[bold]{escape(buyer.name)}[/bold], {escape(buyer.role)}, {escape(buyer.company)}")
-    console.print(escape(f"{scenario.how_it_came_about} You are {scenario.rep_is} You offer {scenario.rep_offers}"))
+    console.print(escape(scenario.how_it_came_about))
+    console.print(escape(f"You: {scenario.rep_is}\nYou offer: {scenario.rep_offers}"))
     for item in buyer.brief:
         console.print(f"- {escape(item.text)} [dim]({escape(item.found)})[/dim]")
 

@@ -91,16 +91,17 @@ class Reader:
         scores, kinds, tokens, offsets = self._score(text, prospect)
         moves = self._moves(text, scores, tokens, offsets)
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
-        if kind in MEANINGLESS and float(np.max(kinds)) < 0.6:
+        doubt = float(max((s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar), default=0.0))
+        # Nothing is called meaningless that may well be a move, or that the reader is not sure of.
+        if kind in MEANINGLESS and (float(np.max(kinds)) < 0.6 or doubt > 0.3):
             kind = OtherKind.OFFTOPIC
-        unsaid = [s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar]
         return Reading(
             moves=tuple(moves),
             specificity=0.0,
             talk_share=0.0,
             kind=kind,
             unread=None,
-            doubt=round(float(max(unsaid, default=0.0)), 4),
+            doubt=round(doubt, 4),
             reader=self.card.version,
         )
 
