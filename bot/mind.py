@@ -105,6 +105,7 @@ COST: dict[Code, Effects] = {
 }
 NOTHING_SAID: Effects = {"trust": -7, "patience": -17, "inertia": 3.5, "pressure": 3}
 ABUSED: Effects = {"trust": -20, "patience": -45, "inertia": 4, "pressure": 12}
+LONG_WINDED = 60
 SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}
 WELCOME: dict[Code, Effects] = {Code.PITCH: {"trust": 0.5, "patience": -2}}
@@ -213,7 +214,7 @@ def _meaningless(reading: Reading, heard: Heard) -> list[Change]:
 def _moved(mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memory, persona: Persona) -> list[Change]:
     dial = persona.dials.acts.get(move.code, 1.0)
     if move.code in COST:
-        return _cost(mind, move, memory, dial, persona)
+        return _cost(mind, move, memory, dial, persona, long_winded=len(heard.text.split()) >= LONG_WINDED)
     if heard.is_too_long or heard.is_repeat:
         return []
     if is_early(mind, move.code):
@@ -234,13 +235,14 @@ def _ground(specificity: float) -> float:
     return 0.0 if specificity < 0.15 else min(1.0, 0.25 + specificity)
 
 
-def _cost(mind: Mind, move: Move, memory: Memory, dial: float, persona: Persona) -> list[Change]:
+def _cost(mind: Mind, move: Move, memory: Memory, dial: float, persona: Persona, *, long_winded: bool) -> list[Change]:
     if move.code in WELCOME and not is_early(mind, move.code):
         why = f"{persona.first_name} has a reason of their own by now, so the product may be named"
         return _changes(WELCOME[move.code], move.confidence, move.code, move.quote, why)
     if move.code == Code.FLATTERY and memory.count(Code.FLATTERY) == 0:
         return _changes({"trust": 1}, dial * move.confidence, move.code, move.quote, "pleasant, and that is all")
     again = min(1.0 + 0.15 * memory.count(move.code), 1.45)
+    again *= 1.4 if long_winded and move.code in (Code.PITCH, Code.GENERIC_CLAIM) else 1.0
     return _changes(COST[move.code], dial * again * move.confidence, move.code, move.quote, WHY_IT_COST[move.code])
 
 

@@ -103,14 +103,19 @@ class Speaker:
     ) -> Piece | None:
         """One of the lines not said yet, those that use a filled slot first; `ordered` takes the first in the file."""
         filled = slots or {}
-        free = [line for line in lines if line not in self._used and set(SLOT.findall(line)) <= set(filled)]
+        free = [line for line in lines if set(SLOT.findall(line)) <= set(filled) and not self._was_said(line, filled)]
         slotted = [line for line in free if SLOT.search(line)]
         free = slotted if slotted and self._rng.random() < 0.75 else free
         if not free:
             return None
         line = free[0] if ordered else self._rng.choice(free)
-        self._used.add(line)
-        return Piece(fill(line, filled), line, talk, source)
+        piece = Piece(fill(line, filled), line, talk, source)
+        self._used |= marks(piece)
+        return piece
+
+    def _was_said(self, line: str, filled: dict[str, str]) -> bool:
+        """Whether the line, or a sentence that its slots would make, has been said in this call."""
+        return line in self._used or bool(sentences(fill(line, filled)) & self._used)
 
     def chance(self, odds: float) -> bool:
         """A seeded toss."""
@@ -119,6 +124,16 @@ class Speaker:
     def one_of(self, options: Sequence[Choice]) -> Choice:
         """A seeded choice."""
         return self._rng.choice(list(options))
+
+
+def marks(piece: Piece) -> frozenset[str]:
+    """What a piece uses up: its line, and the sentences it came out as."""
+    return frozenset({piece.template}) | sentences(piece.text)
+
+
+def sentences(text: str) -> frozenset[str]:
+    """The sentences of a text that have a form of their own: four words and more."""
+    return frozenset(s.strip() for s in re.split(r"(?<=[.!?…])\s+", text) if len(s.split()) > 3)
 
 
 def fill(line: str, slots: dict[str, str]) -> str:

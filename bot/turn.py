@@ -20,7 +20,7 @@ from bot.moment import Moment
 from bot.moves import MEANINGLESS, Code, OtherKind
 from bot.plan import Plan
 from bot.session import Earned, Objection, Session, Turn
-from bot.speech import Speaker, short_words
+from bot.speech import Speaker, marks, short_words
 from bot.voice import draft
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number
         turns=number,
         moves=moves,
         told=told,
-        used=memory.used | {piece.template for piece in plan.pieces},
+        used=memory.used.union(*(marks(piece) for piece in plan.pieces)),
         earned=tuple(dict.fromkeys((*memory.earned, *earned))),
         voiced=memory.voiced | plan.voiced,
         why_depth=memory.why_depth + sum(given.layer == "why" for given in plan.given),

@@ -28,6 +28,7 @@ Scores = NDArray[np.float64]
 MAX_TOKENS = 192
 MAX_PROSPECT_TOKENS = 48
 MOST_MOVES = 6
+LONG_PITCH_WORDS = 60
 
 
 class Card(BaseModel):
@@ -136,8 +137,16 @@ class Reader:
                 continue
             start, end = minimal_quote(text, tokens[:, column], offsets)
             found.append(Move(code=code, quote=text[start:end], start=start, confidence=round(sure, 4)))
-        found = sorted(found, key=lambda move: -move.confidence)[:MOST_MOVES]
+        found = sorted(_before_the_pitch(text, found), key=lambda move: -move.confidence)[:MOST_MOVES]
         return sorted(found, key=lambda move: move.start)
+
+
+def _before_the_pitch(text: str, moves: list[Move]) -> list[Move]:
+    """In a long pitch, the question or the offer it ends in is part of the pitch; what stood before it counts."""
+    pitch = next((m for m in moves if m.code == Code.PITCH and m.confidence >= 0.7), None)
+    if pitch is None or len(text.split()) < LONG_PITCH_WORDS:
+        return moves
+    return [m for m in moves if m.code not in ADVANCING or m.start < pitch.start]
 
 
 def specificity(reading: Reading, *, touched: int, figures: int, echoes: bool, names: int, relevance: float) -> float:

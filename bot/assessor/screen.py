@@ -22,6 +22,16 @@ COMMON = frozenset(
 )
 
 
+ASKS_WHY = re.compile(r"\bwhy\b|\bhow come\b|\bwhat reason\b", re.IGNORECASE)
+UNDER_NOTHING = frozenset(
+    """
+    why and but so then is that it this though really not do you say think just or well ok okay tell me because yes no
+    oh exactly ever even be would should are they he she we i please ask asking again once more still how come for what
+    reason
+    """.split()
+)
+
+
 def shingles(text: str) -> Shingles:
     """Runs of eight words, for telling pasted text."""
     words = re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
@@ -42,6 +52,8 @@ def refuse(text: str, pasted_from: Shingles) -> tuple[OtherKind | None, str] | N
     if pasted and len(pasted & pasted_from) > 0.4 * len(pasted):
         return OtherKind.VAGUE, "it is text copied from the guides, not something said to this buyer"
     words = re.findall(r"[a-z']+", text.lower().replace("’", "'"))
+    if ASKS_WHY.search(text) and all(word in UNDER_NOTHING for word in words):
+        return OtherKind.VAGUE, "it asks why and names nothing that the why is under"
     if len(words) >= 12 and sum(word in COMMON for word in words) < 0.08 * len(words):
         return OtherKind.KEYWORDS, "it has no sentence of English in it"
     return None
