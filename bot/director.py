@@ -33,8 +33,6 @@ NONSENSE: dict[OtherKind, Occasion] = {
 MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DELEGATE)
 FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT)
 SURE_ENOUGH_TO_OBJECT = 0.55
-# Beside something better said, a cost has to be plain before anybody objects to it.
-SURE_BESIDE_BETTER = 0.9
 
 
 def decide(moment: Moment) -> Plan:
@@ -300,11 +298,7 @@ def _provoked(moment: Moment) -> Provoked | None:
             continue
         if code in (Code.PITCH, Code.VISION, Code.NEXT_STEP) and not is_early(moment.before, code):
             continue
-        kinder = [
-            m for m in moment.reading.moves if m.code != code and (m.code not in COSTLY or m.code == Code.FLATTERY)
-        ]
-        surest = max((m.confidence for m in kinder), default=0.0)
-        if code in COSTLY and move.confidence < SURE_BESIDE_BETTER and surest > move.confidence:
+        if moment.reading.is_doubtful_cost(move):
             continue
         return Provoked(kind, code, move.quote)
     return None

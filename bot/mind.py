@@ -106,6 +106,7 @@ COST: dict[Code, Effects] = {
 NOTHING_SAID: Effects = {"trust": -7, "patience": -17, "inertia": 3.5, "pressure": 3}
 ABUSED: Effects = {"trust": -20, "patience": -45, "inertia": 4, "pressure": 12}
 LONG_WINDED = 60
+DOUBTFUL = 0.35
 SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}
 WELCOME: dict[Code, Effects] = {Code.PITCH: {"trust": 0.5, "patience": -2}}
@@ -214,6 +215,8 @@ def _meaningless(reading: Reading, heard: Heard) -> list[Change]:
 def _moved(mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memory, persona: Persona) -> list[Change]:
     dial = persona.dials.acts.get(move.code, 1.0)
     if move.code in COST:
+        if reading.is_doubtful_cost(move):
+            dial *= DOUBTFUL
         return _cost(mind, move, memory, dial, persona, long_winded=len(heard.text.split()) >= LONG_WINDED)
     if heard.is_too_long or heard.is_repeat:
         return []

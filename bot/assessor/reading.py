@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from bot.moves import ADVANCING, COSTLY, Code, OtherKind
 
 
+# Beside something better said, a cost has to be plain before it is held against the rep.
+SURE_BESIDE_BETTER = 0.9
+
+
 class Move(BaseModel):
     """One thing the rep's words do, with the exact words and the reader's calibrated confidence (0 to 1)."""
 
@@ -44,6 +48,12 @@ class Reading(BaseModel):
         """The surest move of a code."""
         found = [move for move in self.moves if move.code == code]
         return max(found, key=lambda move: move.confidence, default=None)
+
+    def is_doubtful_cost(self, move: Move) -> bool:
+        """Whether a costly move was read with some doubt beside something surer that costs little or advances."""
+        others = (m for m in self.moves if m.code not in COSTLY or (m.code == Code.FLATTERY and m.code != move.code))
+        surest = max((m.confidence for m in others), default=0.0)
+        return move.code in COSTLY and move.confidence < SURE_BESIDE_BETTER and surest > move.confidence
 
     @property
     def advancing(self) -> tuple[Move, ...]:
