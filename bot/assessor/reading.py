@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.moves import ADVANCING, COSTLY, Code, OtherKind
 
-
 # Beside something better said, a cost has to be plain before it is held against the rep.
 SURE_BESIDE_BETTER = 0.9
 
