@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.assessor import screen
-from bot.assessor.quotes import minimal_quote
+from bot.assessor.quotes import SENTENCE_END, minimal_quote
 from bot.assessor.reading import Move, Reading
 from bot.errors import Failure
 from bot.moves import ADVANCING, MEANINGLESS, Code, OtherKind
@@ -29,6 +30,7 @@ MAX_TOKENS = 192
 MAX_PROSPECT_TOKENS = 48
 MOST_MOVES = 6
 LONG_PITCH_WORDS = 60
+WINDOW_WORDS = 35
 
 
 class Card(BaseModel):
@@ -49,6 +51,40 @@ class Card(BaseModel):
 def default_folder() -> Path:
     """Where the trained reader that ships with the package lies."""
     return Path(str(files("bot.assessor").joinpath("model")))
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a message that was read in one pass, and what came of it."""
+
+    text: str
+    start: int
+    codes: Scores
+    kinds: Scores
+    tokens: Scores
+    offsets: Sequence[tuple[int, int]]
+
+
+def split_windows(text: str) -> list[tuple[int, int]]:
+    """Spans of whole sentences of about forty words; a message of up to sixty words is one span.
+
+    The messages learned from are mostly short, and a long speech read at once blurs.
+    """
+    if len(text.split()) <= LONG_PITCH_WORDS:
+        return [(0, len(text))]
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in SENTENCE_END.finditer(text):
+        if len(text[start : match.end()].split()) >= WINDOW_WORDS:
+            spans.append((start, match.end()))
+            start = match.end()
+    if text[start:].strip():
+        short = len(text[start:].split()) < WINDOW_WORDS / 2
+        if short and spans:
+            spans[-1] = (spans[-1][0], len(text))
+        else:
+            spans.append((start, len(text)))
+    return spans
 
 
 class Reader:
@@ -89,8 +125,10 @@ class Reader:
         refused = screen.refuse(text, pasted_from)
         if refused:
             return self._unread(*refused)
-        scores, kinds, tokens, offsets = self._score(text, prospect)
-        moves = self._moves(text, scores, tokens, offsets)
+        windows = [self._window(text[a:b], a, prospect) for a, b in split_windows(text)]
+        scores = np.max([window.codes for window in windows], axis=0)
+        kinds = np.mean([window.kinds for window in windows], axis=0)
+        moves = self._moves(text, scores, windows)
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
         doubt = float(max((s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar), default=0.0))
         # Nothing is called meaningless that may well be a move, or that the reader is not sure of.
@@ -129,14 +167,20 @@ class Reader:
         tokens = 1 / (1 + np.exp(-np.asarray(rows[1], dtype=np.float64)[0][len(head) : len(head) + len(offsets)]))
         return confidence, kinds / kinds.sum(), tokens, offsets
 
-    def _moves(self, text: str, confidence: Scores, tokens: Scores, offsets: Sequence[tuple[int, int]]) -> list[Move]:
+    def _window(self, text: str, start: int, prospect: str | None) -> Window:
+        codes, kinds, tokens, offsets = self._score(text, prospect)
+        return Window(text, start, codes, kinds, tokens, offsets)
+
+    def _moves(self, text: str, confidence: Scores, windows: Sequence[Window]) -> list[Move]:
         found: list[Move] = []
         for column, code in enumerate(self.card.codes):
             sure = float(confidence[column])
             if sure < self.card.thresholds[column]:
                 continue
-            start, end = minimal_quote(text, tokens[:, column], offsets)
-            found.append(Move(code=code, quote=text[start:end], start=start, confidence=round(sure, 4)))
+            best = max(windows, key=lambda window: float(window.codes[column]))
+            start, end = minimal_quote(best.text, best.tokens[:, column], best.offsets)
+            quote = best.text[start:end]
+            found.append(Move(code=code, quote=quote, start=best.start + start, confidence=round(sure, 4)))
         found = sorted(_before_the_pitch(text, found), key=lambda move: -move.confidence)[:MOST_MOVES]
         return sorted(found, key=lambda move: move.start)
 
