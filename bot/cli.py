@@ -236,6 +236,7 @@ def personas_check(files: list[Path], as_json: AsJson = False) -> None:
 def personas_new(
     name: Annotated[str, typer.Argument(help="Id of the new persona.")] = "my-buyer",
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors instead.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a persona file to fill in, and say where it lies."""
     from bot.persona import Persona
@@ -245,7 +246,11 @@ def personas_new(
     if schema:
         show(Persona.model_json_schema())
         return
-    line(str(write_new(name, Settings().own_personas)))
+    path = write_new(name, Settings().own_personas)
+    if as_json:
+        show({"id": name, "file": str(path)})
+    else:
+        line(str(path))
 
 
 @knowledge_app.command("build")

@@ -41,6 +41,8 @@ MENDS: dict[str, tuple[Code, ...]] = {
 }
 
 
+# A line that the reader would hold against the rep is no help; a few are tried.
+MOST_TRIED = 3
 ALWAYS_SOMETHING = (Code.OPEN_QUESTION, Code.TAILORING, Code.INSIGHT, Code.PERMISSION, Code.CONSEQUENCE)
 
 
@@ -104,19 +106,23 @@ def write(
             for one in lines
             if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)
         ]
-        if free:
-            return _led_in(_nearest(free, coached, turn, heard), code, turn, session)
+        for line in _nearest(free, coached, turn, heard)[:MOST_TRIED]:
+            led = _led_in(line, code, turn, session)
+            if not trainer.reader.read(led, turn.prospect).costly:
+                return led
         plain = None if lines else _from_brief(persona, code, used)
         if plain:
             return plain
     return None
 
 
-def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, heard: Heard) -> str:
-    """The line nearest to what the rep was talking of; one that rests on something they have told counts as nearer."""
-    earned = [0.15 * any(turn.memory.has_earned(use) for use in one.uses) for one in free]
-    scores = [float(coached[one.text] @ heard.vector) + plus for one, plus in zip(free, earned, strict=True)]
-    return max(zip(free, scores, strict=True), key=lambda pair: pair[1])[0].text
+def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, heard: Heard) -> list[str]:
+    """The lines, nearest first to what the rep was talking of; one that rests on something told counts as nearer."""
+
+    def nearness(one: Coached) -> float:
+        return float(coached[one.text] @ heard.vector) + 0.15 * any(turn.memory.has_earned(use) for use in one.uses)
+
+    return [one.text for one in sorted(free, key=nearness, reverse=True)]
 
 
 def _may_use(one: Coached, persona: Persona, turn: Turn) -> bool:

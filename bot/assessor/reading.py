@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.moves import ADVANCING, COSTLY, Code, OtherKind
 
 # Beside something better said, a cost has to be plain before it is held against the rep.
-SURE_BESIDE_BETTER = 0.9
+SURE_BESIDE_BETTER = 0.95
 
 
 class Move(BaseModel):
