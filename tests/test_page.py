@@ -149,7 +149,7 @@ def test_a_session_is_played_from_the_cards_to_the_debrief(page: Page, address: 
 
     opener = page.locator("#transcript .turn .cite").first
     if not opener.is_visible():
-        page.locator("#transcript .turn .feedback > summary").first.click()
+        page.locator("#transcript .feedback:has(.cite) > summary").first.click()
     opener.click()
     passage = page.locator(".passage:popover-open")
     expect(passage).to_be_visible()
