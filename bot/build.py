@@ -160,6 +160,7 @@ class Trainer:
     ) -> Session:
         """A new session, stored when there is a store."""
         buyer = self.persona(persona)
+        seed = self.settings.seed if seed is None else seed
         session = Session(
             id=secrets.token_hex(8),
             persona=persona,

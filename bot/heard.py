@@ -38,6 +38,7 @@ ASKING = re.compile(
     r"take me through|describe|help me|do|does|did|is|are|was|were|has|have|had|can|could|would|will|if)\b",
     re.IGNORECASE,
 )
+POINTING = frozenset(("that", "this", "it", "those", "these", "them"))
 NOT_ABOUT_NOW = re.compile(
     r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|"
     r"save|reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
@@ -130,8 +131,18 @@ def hear(
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences stand; a short question after "that" is about the sentence before it and starts there."""
     found = [m.span() for m in SENTENCE.finditer(text) if re.search(r"\w", m.group(0))]
-    return found[:8] or [(0, len(text))]
+    spans = [
+        (found[n - 1][0], end) if n and _points_back(text[start:end]) else (start, end)
+        for n, (start, end) in enumerate(found)
+    ]
+    return spans[:8] or [(0, len(text))]
+
+
+def _points_back(sentence: str) -> bool:
+    words = words_of(sentence)
+    return bool(set(words) & POINTING) and len(words) <= 9 and len(set(words) - STOP - POINTING) <= 2
 
 
 def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tuple[Match, ...]:

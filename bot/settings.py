@@ -19,6 +19,7 @@ class Settings(BaseSettings):
         default=None, description="a folder with personas of your own, beside those that ship"
     )
     database: str | None = Field(default=None, description="a SQLAlchemy URL; a SQLite file in `home` otherwise")
+    seed: int | None = Field(default=None, ge=0, description="the seed of every session; one drawn for each otherwise")
     threads: int = Field(default=1, ge=1, le=64, description="threads of one encoder pass")
 
     @property

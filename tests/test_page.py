@@ -24,6 +24,7 @@ from ui.talk import EMPTY
 pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 60_000
+SEED = 7
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 GOOD = "Your claims provision went from £190,000 to £345,000 in one year. How do you read that?"
 PITCH = "Our platform has AI routing and a live map, shall I show you a demo?"
@@ -80,7 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served_trainer(home: Path) -> Faulty:
-    made = build(Settings(home=home))
+    made = build(Settings(home=home, seed=SEED))
     return Faulty(made.settings, made.store)
 
 
@@ -291,7 +292,7 @@ def test_the_keyboard_alone_is_enough(desktop: Page, address: str) -> None:
     desktop.keyboard.press("Enter")
     desktop.locator("#transcript .turn").first.wait_for()
     expect(desktop.locator("#message textarea")).to_be_focused()
-    desktop.keyboard.type(GOOD)
+    desktop.keyboard.type(PITCH)
     desktop.keyboard.press("Enter")
     desktop.locator("#transcript [data-turn='1']").wait_for()
     expect(desktop.locator("#message textarea")).to_be_focused()

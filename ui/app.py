@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import threading
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -120,16 +119,20 @@ def _warming(trainer: Trainer) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         # Beside the server, for the page answers before the encoder and the index are there.
-        timer = threading.Timer(WARM_AFTER_S, warm, (trainer,))
+        stopped = threading.Event()
+        timer = threading.Timer(WARM_AFTER_S, warm, (trainer, stopped))
         timer.daemon = True
         timer.start()
         yield
         timer.cancel()
+        # A process must not end while a thread of it is still loading.
+        stopped.set()
+        await asyncio.to_thread(timer.join)
 
     return lifespan
 
 
-def warm(trainer: Trainer) -> None:
+def warm(trainer: Trainer, stopped: threading.Event) -> None:
     """Load what the first page needs, then what the first turn needs; a fault is logged, and shows where it is used."""
     names = trainer.persona_ids()
     parts = ("default_lines", "guides", "embedder", "reader", "index", "phrases", "rubric", "pasted_from")
@@ -142,7 +145,8 @@ def warm(trainer: Trainer) -> None:
         except Exception:
             log.warning("a part could not be loaded ahead of its use", exc_info=True)
         # The trainer is locked while it reads a persona; a page that waits for it shall have its turn.
-        time.sleep(WARM_PAUSE_S)
+        if stopped.wait(WARM_PAUSE_S):
+            return
 
 
 class Actions:
