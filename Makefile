@@ -10,6 +10,10 @@ test: .venv/dev-ready
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# A small real model behind its real server: compiled and fetched once, some minutes.
+test-model: .venv/dev-ready .venv-model/ready
+	$(BIN)/python -m pytest -m model tests/test_small_model.py
+
 checks: .venv/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -26,7 +30,8 @@ docs: .venv/dev-ready
 locks: .venv/dev-ready
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group build -o requirements/run.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra evals --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(foreach p,llm pip setuptools click-default-group condense-json sqlite-utils sqlite-fts4 puremagic pluggy python-ulid tabulate pyreadline3,--no-emit-package $(p)) requirements/model.in -o requirements/model.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is %d.%d; name another with make PYTHON=…" % sys.version_info[:2])'
@@ -42,4 +47,9 @@ locks: .venv/dev-ready
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	touch $@ .venv/run-ready
 
-.PHONY: run test checks bench docs locks
+.venv-model/ready: requirements/model.txt
+	$(PYTHON) -m venv .venv-model
+	.venv-model/bin/python -m pip install -q --no-deps --require-hashes -r requirements/model.txt
+	touch $@
+
+.PHONY: run test test-model checks bench docs locks

@@ -16,10 +16,13 @@ import yaml
 from bot import mind
 from bot.assessor.reader import Reader
 from bot.assessor.screen import Shingles, shingles
+from bot.caller import Caller, Callers
+from bot.calling import Trouble
 from bot.coach import Found
 from bot.contract import FileRuns, runs_of_file
 from bot.ground import Ground, load_ground
 from bot.heard import Heard
+from bot.models import Role
 from bot.persona import Occasion, Persona, Scenario
 from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
 from bot.phrases import Phrases, Principle
@@ -98,6 +101,27 @@ class Trainer:
             loaded = yaml.safe_load((shipped("lines") / f"{manner}.yaml").read_text(encoding="utf-8"))
             lines[manner] = {Occasion(name): tuple(said) for name, said in loaded.items()}
         return lines
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """What each move is, one line each, for a model that reads or coaches."""
+        return yaml.safe_load((shipped(".") / "codes.yaml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def callers(self) -> Callers:
+        """The models of the roles."""
+        return Callers(self.settings, self._may_spend)
+
+    def caller(self, role: Role) -> Caller | None:
+        """The model of a role; None where the drafts and the embedded coach do it."""
+        return self.callers.of(role)
+
+    def _may_spend(self) -> None:
+        limit = self.settings.spend_limit
+        if limit is not None and self.store and self.store.spent().cost >= limit:
+            raise Trouble(
+                "spending limit", f"this month's spending limit of {limit:g} is reached; drafts speak instead"
+            )
 
     def persona_ids(self) -> list[str]:
         """Ids of every persona on file."""

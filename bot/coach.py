@@ -44,8 +44,22 @@ class Found:
     why: str | None = None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A feedback, what it may rest on, and the passages retrieved for it."""
+
+    feedback: Feedback
+    evidence: Evidence
+    hits: tuple[Hit, ...]
+
+
 def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, heard: Heard, watch: Watch) -> Feedback:
     """Feedback on one turn, checked against the contract: what fails the check is left out, never shown."""
+    return prepare(trainer, persona, session, turn, heard, watch).feedback
+
+
+def prepare(trainer: Trainer, persona: Persona, session: Session, turn: Turn, heard: Heard, watch: Watch) -> Prepared:
+    """The feedback with what it rests on, for whoever finds other words for it."""
     landed, fix = find_landed(turn), find_fix(turn, session, heard)
     if landed and fix and landed.quote == fix.quote:
         landed = None
@@ -66,7 +80,10 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
         next_question=words.question(rewrite.situation(turn), turn.mind.stance) or "",
         notice=notice,
     )
-    return _kept(feedback, Evidence(turn, retrieved, hidden))
+    evidence = Evidence(turn, retrieved, hidden)
+    return Prepared(
+        _kept(feedback, evidence), evidence, tuple({h.id: h for one in hits.values() for h in one}.values())
+    )
 
 
 def _retrieve(

@@ -184,6 +184,12 @@ def _figures(text: str) -> list[re.Match[str]]:
     return list(NUMBER.finditer(_digits(text)))
 
 
+def numbers_in(text: str) -> frozenset[float]:
+    """The numbers a text names, in digits or words."""
+    values = (_value(match) for match in _figures(text))
+    return frozenset(round(value, 4) for value in values if value == value)
+
+
 def _is_year(match: re.Match[str]) -> bool:
     bare = not match.group("unit") and not match.group("scale") and not match.group("sign")
     return bare and bool(re.fullmatch(r"(?:19|20)\d\d", match.group("value")))

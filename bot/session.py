@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.assessor.reading import Reading
+from bot.assessor.reading import Move, Reading
 from bot.memory import Memory
 from bot.mind import Change, Mind, Stance
 from bot.moves import Code
@@ -70,6 +70,53 @@ class Feedback(Frozen):
     rewrite: str | None
     next_question: str
     notice: str | None = None
+    by: str = "the embedded coach"
+
+
+class Removed(Frozen):
+    """What the guard cut from a model's line, and for what."""
+
+    kind: str
+    text: str
+
+
+class Spoken(Frozen):
+    """How a model's line came about: with which prompt, what was cut, what was said from the draft, what failed."""
+
+    model: str
+    prompt: str
+    raw: str
+    removed: tuple[Removed, ...] = ()
+    from_draft: tuple[str, ...] = ()
+    trouble: str | None = None
+
+
+class Correction(Frozen):
+    """Where a model's second reading differed from the first: what it added and took away, or what failed."""
+
+    model: str
+    added: tuple[Move, ...] = ()
+    removed: tuple[Move, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything was put right."""
+        return bool(self.added or self.removed)
+
+
+class Call(Frozen):
+    """One call to a model: its role, tokens, seconds and cost; `cost` is None where no price is on file."""
+
+    role: str
+    model: str
+    prompt: int
+    cached: int
+    completion: int
+    counted_by: str
+    cost: float | None
+    first_s: float | None
+    whole_s: float
 
 
 class Turn(Frozen):
@@ -89,6 +136,9 @@ class Turn(Frozen):
     feedback: Feedback | None
     spoken_by: str
     memory: Memory
+    spoken: Spoken | None = None
+    second: Correction | None = None
+    calls: tuple[Call, ...] = ()
 
     @property
     def is_last(self) -> bool:
@@ -165,7 +215,7 @@ def turn_json(turn: Turn) -> dict[str, object]:
         "changes": dumped["changes"],
         "earned": dumped["earned"],
         "feedback": dumped["feedback"],
-        "spoken_by": dumped["spoken_by"],
+        **{key: dumped[key] for key in ("spoken_by", "spoken", "second", "calls")},
     }
 
 

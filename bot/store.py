@@ -8,11 +8,25 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
-from sqlalchemy import Boolean, Engine, ForeignKey, Integer, String, Text, create_engine, event, func, select, update
+from sqlalchemy import (
+    Boolean,
+    Engine,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -55,6 +69,28 @@ class TurnRow(Base):
     session: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     body: Mapped[str] = mapped_column(Text)
+
+
+class CallRow(Base):
+    """A call to a model: its tokens and what it cost, None where no price was on file."""
+
+    __tablename__ = "calls"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    session: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    turn: Mapped[int] = mapped_column(Integer)
+    month: Mapped[str] = mapped_column(String(7), index=True)
+    tokens: Mapped[int] = mapped_column(Integer)
+    cost: Mapped[float | None] = mapped_column(Float)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Tokens and cost of calls to models; `unpriced` counts those without a price on file."""
+
+    tokens: int
+    cost: float
+    unpriced: int
 
 
 @dataclass(frozen=True)
@@ -110,6 +146,11 @@ class Store:
             if touched.rowcount != 1:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
                 raise UserError(f"session {session.id}: the call is over or gone; start another one")
             connection.add(TurnRow(session=session.id, number=turn.number, body=turn.model_dump_json()))
+            month = this_month()
+            connection.add_all(
+                CallRow(session=session.id, turn=turn.number, month=month, tokens=c.prompt + c.completion, cost=c.cost)
+                for c in turn.calls
+            )
             try:
                 connection.flush()
             except IntegrityError as error:
@@ -144,6 +185,14 @@ class Store:
                 turns=tuple(Turn.model_validate_json(body) for body in bodies),
             )
 
+    def spent(self, month: str | None = None) -> Spent:
+        """What calls to models took in a month ("2026-11"), this one unless told otherwise."""
+        sums = func.coalesce(func.sum(CallRow.tokens), 0), func.coalesce(func.sum(CallRow.cost), 0.0)
+        query = select(*sums, func.count(CallRow.id) - func.count(CallRow.cost))
+        with _explained(), Connection(self._engine) as connection:
+            row = connection.execute(query.where(CallRow.month == (month or this_month()))).one()
+            return Spent(int(row[0] or 0), float(row[1] or 0.0), int(row[2]))
+
     def sessions(self, most: int = 100) -> list[Listed]:
         """The newest sessions, newest first."""
         turns = func.count(TurnRow.number)
@@ -159,6 +208,11 @@ class Store:
                 Listed(r.id, r.persona, r.started, r.outcome, int(count), r.closed)
                 for r, count in connection.execute(query)
             ]
+
+
+def this_month() -> str:
+    """The month that spending counts for, as year and month."""
+    return datetime.now(UTC).strftime("%Y-%m")
 
 
 def migrate(engine: Engine) -> None:

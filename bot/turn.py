@@ -15,9 +15,10 @@ from bot.assessor.weigh import weigh
 from bot.errors import UserError
 from bot.heard import Heard, hear
 from bot.memory import Memory
-from bot.mind import Stance
+from bot.mind import Mind, Stance
 from bot.moment import Moment
 from bot.moves import MEANINGLESS, Code, OtherKind
+from bot.persona import Persona
 from bot.plan import Plan
 from bot.session import Earned, Objection, Session, Turn
 from bot.speech import Speaker, marks, short_words
@@ -52,7 +53,11 @@ class Done:
     session: Session
 
 
-Event = Heeded | Word | Done
+@dataclass(frozen=True)
+class TakenBack:
+    """Words that were shown and do not hold: the line so far is `kept`."""
+
+    kept: str
 
 
 class Watch:
@@ -66,6 +71,23 @@ class Watch:
         now = time.perf_counter()
         self.seconds.setdefault(stage, []).append(now - since)
         return now
+
+
+@dataclass(frozen=True)
+class Played:
+    """A turn whose line is planned: all that speaking and coaching it need."""
+
+    trainer: Trainer
+    persona: Persona
+    session: Session
+    turn: Turn
+    plan: Plan
+    heard: Heard
+    before: Mind
+    watch: Watch
+
+
+Event = Heeded | Word | TakenBack | Done
 
 
 def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | None = None) -> Iterator[Event]:
@@ -100,18 +122,11 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     now = watch.time("director", now)
 
     yield Heeded(reading)
-    spoken: list[str] = []
-    for word in draft.speak(plan):
-        spoken.append(word)
-        yield Word(word)
-    line = "".join(spoken)
-
-    now = time.perf_counter()
     number = len(session.turns) + 1
     turn = Turn(
         number=number,
         rep=text,
-        prospect=line,
+        prospect=plan.draft,
         talk=plan.talk,
         act=plan.act,
         objection=_objection(plan, number),
@@ -124,7 +139,18 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
         spoken_by=draft.NAME,
         memory=_remember(memory, reading, heard, plan, number),
     )
-    turn = turn.model_copy(update={"feedback": coach.coach(trainer, persona, session, turn, heard, watch)})
+    said = Played(trainer, persona, session, turn, plan, heard, before, watch)
+    caller = trainer.caller("prospect")
+    if caller is None and not any(trainer.caller(role) for role in ("coach", "reader")):
+        yield from (Word(word) for word in draft.speak(plan))
+        now = time.perf_counter()
+        turn = turn.model_copy(update={"feedback": coach.coach(trainer, persona, session, turn, heard, watch)})
+    else:
+        # Imported when it is used: without a model nothing of this is loaded.
+        from bot.voice import company
+
+        turn = yield from company.play(said, caller)
+        now = time.perf_counter()
     now = watch.time("feedback", now)
     session = trainer.keep(session, turn)
     watch.time("store", now)

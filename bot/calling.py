@@ -1,0 +1,220 @@
+"""Calling a model within limits: a first word, a stall, a whole reply, so many at once, and a rest after failures."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.models import ModelName
+
+log = logging.getLogger(__name__)
+
+Kind = Literal[
+    "slow", "stalled", "too long", "key refused", "too many calls", "server error", "no connection", "broke off",
+    "empty", "no such model", "not understood", "resting", "spending limit", "unusable", "busy",
+]  # fmt: skip
+FAILURES_TO_REST = 3
+REST_S = 60.0
+# Neither a wrong key nor a wrong name heals by itself.
+RESTS_AT_ONCE = frozenset({"key refused", "no such model"})
+MOST_RETRY_AFTER_S = 5.0
+# Who speaks (system, user or assistant), and what.
+Message = tuple[str, str]
+
+
+class Trouble(Exception):
+    """A call that gave nothing usable: of what kind, in one line that holds no key and no server's words."""
+
+    def __init__(self, kind: Kind, text: str, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.kind, self.retry_after_s = kind, retry_after_s
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: until the first word, between words, and for all of it."""
+
+    first_s: float
+    stall_s: float
+    whole_s: float
+
+
+@dataclass
+class Usage:
+    """Tokens that the server says it counted; None where it does not say."""
+
+    prompt: int | None = None
+    completion: int | None = None
+    cached: int | None = None
+
+
+@dataclass
+class Breaker:
+    """Leaves a model alone for a while after it has failed again and again."""
+
+    failures: int = 0
+    until: float = 0.0
+    last: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def check(self, model: ModelName) -> None:
+        """Trouble while the model is left alone."""
+        left = self.until - time.monotonic()
+        if left > 0:
+            raise Trouble("resting", f"{model.label} is left alone for {left:.0f} s more: {self.last}")
+
+    def note(self, trouble: Trouble | None) -> None:
+        """A call went well (None) or did not."""
+        with self._lock:
+            if trouble is None:
+                self.failures, self.until = 0, 0.0
+                return
+            if trouble.kind in ("resting", "spending limit", "busy"):
+                return
+            self.failures += 1
+            self.last = str(trouble)
+            if self.failures >= FAILURES_TO_REST or trouble.kind in RESTS_AT_ONCE or trouble.retry_after_s:
+                self.until = time.monotonic() + max(REST_S, trouble.retry_after_s or 0.0)
+
+
+def stream(
+    chat: Any,
+    messages: Sequence[Message],
+    model: ModelName,
+    limits: Limits,
+    slots: threading.Semaphore,
+    started: threading.Event | None = None,
+) -> Generator[str, None, Usage]:
+    """The reply's stretches as they come; returns the usage. Raises Trouble; closing it leaves the call."""
+    began = time.monotonic()
+    if not slots.acquire(timeout=limits.first_s):
+        raise Trouble("busy", f"{model.label} was busy with another call for {limits.first_s:g} s")
+    if started:
+        started.set()
+    pipe: queue.Queue[object] = queue.Queue()
+    left = threading.Event()
+    threading.Thread(target=_pump, args=(chat, list(messages), pipe, left), daemon=True).start()
+    usage, last, has_spoken = Usage(), time.monotonic(), False
+    try:
+        while True:
+            now = time.monotonic()
+            waits = (
+                began + limits.whole_s - now,
+                (last + limits.stall_s if has_spoken else began + limits.first_s) - now,
+            )
+            try:
+                got = pipe.get(timeout=max(min(waits), 0.0))
+            except queue.Empty:
+                raise _out_of_time(model, limits, has_spoken, is_whole=waits[0] <= waits[1]) from None
+            if got is None:
+                break
+            if isinstance(got, BaseException):
+                raise explain(got, model, has_spoken=has_spoken)
+            text = _text(got)
+            _add_usage(usage, got)
+            if text:
+                has_spoken, last = True, time.monotonic()
+                yield text
+    finally:
+        left.set()
+        slots.release()
+    if not has_spoken:
+        raise Trouble("empty", f"{model.label} answered with nothing")
+    return usage
+
+
+def _out_of_time(model: ModelName, limits: Limits, has_spoken: bool, *, is_whole: bool) -> Trouble:
+    if is_whole:
+        return Trouble("too long", f"{model.label} had not ended after {limits.whole_s:g} s")
+    if has_spoken:
+        return Trouble("stalled", f"{model.label} said nothing more for {limits.stall_s:g} s")
+    return Trouble("slow", f"{model.label} had no first word within {limits.first_s:g} s")
+
+
+def _pump(chat: Any, messages: list[Message], pipe: queue.Queue[object], left: threading.Event) -> None:
+    """Read the model's stream in a thread of its own, so that no server can hold a turn up."""
+    has_ended = False
+    try:
+        for chunk in chat.stream(messages):
+            if left.is_set():
+                return
+            told: dict[str, object] = getattr(chunk, "response_metadata", None) or {}
+            has_ended = has_ended or bool(told.get("finish_reason"))
+            pipe.put(chunk)
+        pipe.put(None if has_ended or not _tells_its_end(chat) else EOFError("the stream ended without its end"))
+    except Exception as error:
+        pipe.put(error)
+
+
+def _tells_its_end(chat: Any) -> bool:
+    return type(chat).__module__.startswith("langchain_openai")
+
+
+def _text(chunk: Any) -> str:
+    content = getattr(chunk, "content", "")
+    if isinstance(content, str):
+        return content
+    parts: list[Any] = list(content or [])
+    return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
+
+
+def _add_usage(usage: Usage, chunk: Any) -> None:
+    told: dict[str, Any] | None = getattr(chunk, "usage_metadata", None)
+    if told:
+        usage.prompt, usage.completion = told.get("input_tokens"), told.get("output_tokens")
+        usage.cached = (told.get("input_token_details") or {}).get("cache_read")
+
+
+def ask(
+    chat: Any, messages: Sequence[Message], model: ModelName, whole_s: float, slots: threading.Semaphore
+) -> tuple[str, Usage]:
+    """The whole reply as one text, and its usage. Raises Trouble."""
+    running = stream(chat, messages, model, Limits(whole_s, whole_s, whole_s), slots)
+    texts: list[str] = []
+    while True:
+        try:
+            texts.append(next(running))
+        except StopIteration as end:
+            return "".join(texts), end.value
+
+
+def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False) -> Trouble:
+    """A client's error as trouble of our own words: a server's may hold a part of the key."""
+    status = getattr(error, "status_code", None)
+    # Logged by its kind alone, for a server's text may repeat the key or the prompt.
+    log.warning("%s: %s%s", model.label, type(error).__name__, f" {status}" if status else "")
+    name = type(error).__name__
+    if isinstance(error, Trouble):
+        return error
+    if status in (401, 403):
+        return Trouble("key refused", f"{model.label} refused the key ({status}); check INERTIA_API_KEY")
+    if status == 404:
+        return Trouble("no such model", f"{model.label}: the server has no such model or address; check INERTIA_MODEL")
+    if status == 429:
+        wait = _retry_after(error)
+        more = f"; it asks for {wait:.0f} s of rest" if wait else ""
+        return Trouble("too many calls", f"{model.label} takes no more calls for now (429){more}", wait)
+    if isinstance(status, int) and status >= 500:
+        return Trouble("server error", f"{model.label} failed on its side ({status})")
+    if isinstance(status, int):
+        return Trouble("unusable", f"{model.label} did not take the request ({status})")
+    if "Timeout" in name:
+        return Trouble("stalled" if has_spoken else "slow", f"{model.label} did not answer in time")
+    if has_spoken or isinstance(error, EOFError) or "Protocol" in name or "Read" in name:
+        return Trouble("broke off", f"{model.label} broke off in the middle of its answer")
+    if "Connect" in name or isinstance(error, OSError):
+        return Trouble("no connection", f"{model.label} cannot be reached at {model.server}; is it running?")
+    return Trouble("not understood", f"{model.label} answered with something that is no reply ({name})")
+
+
+def _retry_after(error: BaseException) -> float | None:
+    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return float(headers.get("retry-after"))
+    except (TypeError, ValueError):
+        return None

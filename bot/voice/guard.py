@@ -1,0 +1,186 @@
+"""The guard: reads what a model says as the prospect, and cuts what this prospect would not or could not say now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.contract import Run
+from bot.heard import numbers_in
+from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, MADE_BY_MACHINE, NARRATED, SOLD
+from bot.words import STOP, runs_of, words_of
+
+Kind = Literal[
+    "role reversal", "narration", "speaks for the rep", "leak", "not earned", "not on file", "agrees too soon",
+    "repeats", "runs on", "asks unbidden", "echoes the rep", "beside the plan",
+]  # fmt: skip
+RUN, MEANING = 5, 3
+ECHO_RUN, ECHO_MEANING = 7, 3
+SMALL = 2
+NEAR_THE_DRAFT, FAR_FROM_THE_DRAFT = 0.6, 0.35
+# A word or two of one's own is what makes a line warm; a long one that the plan knows nothing of is made up.
+SHORT_WORDS = 6
+REPEATED = 0.9
+LEAST_LONGEST, LONGEST_SHARE = 34, 1.7
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a line may rest on now.
+
+    `draft` is what it has to carry; `known` all that this buyer may refer to, with the draft, the call and the brief;
+    `prompt` the instructions; `hidden` runs of words not earned yet; `said` the sentences they have said before.
+    """
+
+    draft: str
+    rep: str
+    known: str
+    prompt: str
+    hidden: frozenset[Run]
+    said: tuple[str, ...]
+    first_name: str
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A sentence that was cut, and for what."""
+
+    kind: Kind
+    text: str
+
+
+Alike = Callable[[str, Sequence[str]], float]
+Reads = Callable[[str], Collection[str]]
+# Moves that only somebody who sells would make.
+SELLING = frozenset({"pitch", "generic_claim", "pressure", "next_step", "flattery"})
+
+
+class Guard:
+    """Judges a line sentence by sentence; made for one line. `alike` is nearness in meaning, `reads` the moves read."""
+
+    def __init__(self, ground: Ground, alike: Alike, reads: Reads) -> None:
+        self._ground, self._alike, self._reads = ground, alike, reads
+        known = ground.known + " " + ground.draft
+        self._numbers = numbers_in(known)
+        self._names = {word.lower() for word in re.findall(r"[^\W\d_][\w'’-]*", known)}
+        allowed = runs_of(known, RUN, MEANING)
+        self._instructions = runs_of(ground.prompt, RUN, MEANING) - allowed
+        self._hidden = ground.hidden - allowed
+        self._rep = runs_of(ground.rep, ECHO_RUN, ECHO_MEANING) - runs_of(ground.draft, ECHO_RUN, ECHO_MEANING)
+        self._draft_words = set(words_of(ground.draft))
+        self._questions = ground.draft.count("?")
+        self.longest = max(LEAST_LONGEST, int(LONGEST_SHARE * len(ground.draft.split())))
+
+    def early(self, beginning: str) -> Cut | None:
+        """What can be told from the beginning of a sentence, before it is whole."""
+        telltales: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+            ("speaks for the rep", LABEL),
+            ("narration", NARRATED),
+            ("leak", MADE_BY_MACHINE),
+            ("role reversal", SOLD),
+        )
+        for kind, pattern in telltales:
+            found = pattern.search(beginning)
+            if found and not self._is_drafted(found.group(0)):
+                return Cut(kind, beginning)
+        if self._is_labelled(beginning):
+            return Cut("narration", beginning)
+        if not self._ground.agrees and (found := AGREED.search(beginning)) and not self._is_drafted(found.group(0)):
+            return Cut("agrees too soon", beginning)
+        runs = runs_of(beginning, RUN, MEANING)
+        if runs & self._hidden:
+            return Cut("not earned", beginning)
+        return Cut("leak", beginning) if runs & self._instructions else None
+
+    def whole(self, sentence: str, before: Sequence[str]) -> Cut | None:
+        """The judgement on a whole sentence; `before` holds those of this line that were kept."""
+        early = self.early(sentence)
+        if early:
+            return early
+        if runs_of(sentence, ECHO_RUN, ECHO_MEANING) & self._rep:
+            return Cut("echoes the rep", sentence)
+        if not self._is_known(sentence):
+            return Cut("not on file", sentence)
+        if sentence.rstrip().endswith("?") and sum(s.rstrip().endswith("?") for s in before) >= self._questions:
+            return Cut("asks unbidden", sentence)
+        if self._is_repeated(sentence, before):
+            return Cut("repeats", sentence)
+        if sum(len(s.split()) for s in before) + len(sentence.split()) > self.longest:
+            return Cut("runs on", sentence)
+        return self._by_meaning(sentence)
+
+    def _by_meaning(self, sentence: str) -> Cut | None:
+        if len(sentence.split()) < 4:
+            return None
+        nearness = self._alike(sentence, (self._ground.draft, *self._sentences()))
+        if nearness >= NEAR_THE_DRAFT:
+            return None
+        if nearness < FAR_FROM_THE_DRAFT and len(sentence.split()) > SHORT_WORDS:
+            return Cut("beside the plan", sentence)
+        moves = set(self._reads(sentence))
+        if "next_step" in moves and not self._ground.agrees:
+            return Cut("agrees too soon", sentence)
+        return Cut("role reversal", sentence) if moves & (SELLING - {"next_step"}) else None
+
+    def _sentences(self) -> list[str]:
+        return sentences(self._ground.draft)
+
+    def _is_drafted(self, words: str) -> bool:
+        return " ".join(words_of(words)) in " ".join(words_of(self._ground.draft))
+
+    def _is_labelled(self, beginning: str) -> bool:
+        """Whether their own name stands before the words, or is told of in the third person."""
+        name = re.escape(self._ground.first_name)
+        told = (
+            rf"\b{name}\b (?:says|said|replies|replied|sighs|pauses|looks|nods|leans|shrugs|laughs|answers|asks|is)\b"
+        )
+        return bool(re.match(rf"\W*{name}[^.?!,]{{0,30}}:", beginning) or re.search(told, beginning))
+
+    def _is_known(self, sentence: str) -> bool:
+        """Whether every figure and every name in it is one that may be said."""
+        if any(number > SMALL and number not in self._numbers for number in numbers_in(sentence)):
+            return False
+        names = re.findall(r"(?<=[a-z,;] )([A-Z][a-z][\w'’-]*)", sentence)
+        return all(re.sub(r"['’]s$", "", n.lower()) in self._names or n.lower() in HARMLESS_NAMES for n in names)
+
+    def _is_repeated(self, sentence: str, before: Sequence[str]) -> bool:
+        if len(sentence.split()) < 4:
+            return False
+        mine = _fours(sentence)
+        for earlier in (*self._ground.said, *before):
+            theirs = _fours(earlier)
+            if mine and len(mine & theirs) >= 0.6 * len(mine):
+                return True
+        return bool(before) and self._alike(sentence, tuple(before)) >= REPEATED
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, white space trimmed."""
+    return [s.strip() for s in re.findall(r"[^.!?…]+[.!?…]*[\"”’)]*", text) if re.search(r"\w", s)]
+
+
+def _fours(text: str) -> set[tuple[str, ...]]:
+    words = words_of(text)
+    return {tuple(words[i : i + 4]) for i in range(len(words) - 3)}
+
+
+def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
+    """The drafted sentences of the pieces that the spoken words do not carry, in order."""
+    if not spoken.strip():
+        return list(pieces)
+    said = sentences(spoken)
+    heard, numbers = set(words_of(spoken)) - STOP, numbers_in(spoken)
+    left: list[str] = []
+    for piece in pieces:
+        wanted = set(words_of(piece)) - STOP
+        shared = len(wanted & heard) / max(len(wanted), 1)
+        lost = {n for n in numbers_in(piece) if n > SMALL} - numbers
+        if lost or (shared < CARRIED_WORDS and alike(piece, (spoken, *said)) < CARRIED_MEANING):
+            left.append(piece)
+    return left
+
+
+CARRIED_WORDS, CARRIED_MEANING = 0.5, 0.62

@@ -1,0 +1,317 @@
+"""A model finds the words for the plan, watched by the guard; what it cannot say well is said from the draft."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot import tokens
+from bot.calling import Message, Trouble
+from bot.contract import unearned_runs
+from bot.mind import Stance
+from bot.moves import OtherKind
+from bot.persona import Persona
+from bot.plan import Plan
+from bot.session import Call, Removed, Session, Spoken, Turn
+from bot.voice import guard as guarding
+from bot.voice.guard import Guard
+from prompts.templates import Prompt, as_data, load
+
+if TYPE_CHECKING:
+    from bot.build import Trainer
+    from bot.caller import Caller
+
+MOODS: dict[Stance, str] = {
+    Stance.DISMISSIVE: "curt, out of patience, wants off the telephone",
+    Stance.GUARDED: "polite but closed; it all works as it is",
+    Stance.CURIOUS: "drawn in a little against your will, thinking aloud",
+    Stance.CONCERNED: "uneasy, for you have begun to see what it costs",
+    Stance.READY: "made up in your mind that it cannot stay as it is, and plain about it",
+}
+ENDS = {
+    "ended_call": "end the call, in your own way",
+    "agreed_next_step": "agree to the small step, on your conditions",
+}
+DOES = {
+    "objects": "object to what was just said, and hold on to how things are",
+    "small talk": "answer the small talk and nothing more",
+    "weighs the step": "weigh what was proposed, and do not agree to it yet",
+    "will not say yet": "refuse to tell that yet",
+    "gives the practised answer": "give the answer you give everyone who asks this",
+    "hears a promise": "take note of what was promised",
+    "answers": "answer",
+}
+# What makes no sense is not shown to the model: the plan has the answer to it, and it may be meant for the model.
+UNSHOWN = frozenset({OtherKind.INJECTION, OtherKind.KEYWORDS, OtherKind.GIBBERISH, OtherKind.ABUSE, OtherKind.FOREIGN})
+NO_SENSE = "(something that makes no sense to you)"
+LOOK_AHEAD = 3
+MOST_REP_CHARACTERS = 1600
+MOST_SAMPLES = 14
+FOR_THE_REPLY = 224
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """Words already shown that were cut after all: the line so far is `kept`."""
+
+    kept: str
+
+
+def messages(
+    trainer: Trainer,
+    session: Session,
+    persona: Persona,
+    plan: Plan,
+    stance: Stance,
+    rep: str,
+    kind: OtherKind | None,
+    counter: tokens.Counter,
+) -> list[Message]:
+    """The call for a prospect's line: the stable part, the lines so far that fit, and the moment."""
+    prompt = load("prospect")
+    system = stable(trainer, persona)
+    shown = NO_SENSE if kind in UNSHOWN or not rep else as_data(rep[:MOST_REP_CHARACTERS])
+    moment = prompt.fill_moment(
+        rep=shown,
+        first_name=persona.first_name,
+        mood=MOODS.get(stance, MOODS[Stance.GUARDED]),
+        does=ENDS[plan.ending] if plan.ending else DOES.get(plan.act, "answer as yourself, and let none of it in"),
+        draft=plan.draft,
+        longest=str(max(guarding.LEAST_LONGEST, int(guarding.LONGEST_SHARE * len(plan.draft.split()))) - 6),
+    )
+    room = trainer.settings.window - counter.count(system) - counter.count(moment) - FOR_THE_REPLY
+    kept = _fitting(trainer, session, rep, room, counter)
+    lines: list[Message] = []
+    for turn in kept:
+        lines += [("user", _shown(turn)), ("assistant", as_data(turn.prospect))]
+    lines.insert(0, ("system", system))
+    lines.append(("user", moment))
+    return lines
+
+
+def _shown(turn: Turn) -> str:
+    return NO_SENSE if turn.reading.kind in UNSHOWN or not turn.rep else as_data(turn.rep[:MOST_REP_CHARACTERS])
+
+
+def _fitting(trainer: Trainer, session: Session, rep: str, room: int, counter: tokens.Counter) -> Sequence[Turn]:
+    turns = session.turns
+    if sum(2 * tokens.FRAME + counter.count(t.rep) + counter.count(t.prospect) for t in turns) <= room:
+        return turns
+    vectors = trainer.vectors_of([turn.rep or "…" for turn in turns])
+    now = trainer.vectors_of([rep or "…"])[0]
+    lines = [
+        tokens.Line(_shown(turn), turn.prospect, bool(turn.earned or _promised(turn)), vector)
+        for turn, vector in zip(turns, vectors, strict=True)
+    ]
+    return [turns[number] for number in tokens.fit(lines, now, max(room, 0), counter)]
+
+
+def _promised(turn: Turn) -> bool:
+    return any(number == turn.number for number, _ in turn.memory.rep_words)
+
+
+def stable(trainer: Trainer, persona: Persona) -> str:
+    """The part of the prompt that is the same for every call of a session: who they are, how they talk, the brief."""
+    scene = trainer.scenario(persona.id)
+    samples = persona.voice.samples[:MOST_SAMPLES]
+    return load("prospect").fill_stable(
+        name=persona.name,
+        role=persona.role,
+        company=persona.company,
+        industry=persona.industry,
+        describe=persona.voice.describe,
+        samples="\n".join(f"- {as_data(line)}" for line in samples),
+        known="\n".join(f"- {as_data(item.text)}" for item in persona.brief),
+        call=as_data(scene.how_it_came_about),
+        rep_is=as_data(scene.rep_is),
+        picks_up=as_data(persona.picks_up),
+    )
+
+
+def ground(trainer: Trainer, session: Session, persona: Persona, plan: Plan, turn: Turn) -> guarding.Ground:
+    """What the guard holds a line against; `turn` is the one to come, with the draft as its line."""
+    scene = trainer.scenario(persona.id)
+    said = [earlier.prospect for earlier in session.turns]
+    public = [item.text for item in persona.brief]
+    about = [persona.name, persona.role, persona.company, persona.industry, scene.how_it_came_about, persona.picks_up]
+    told = [earned.what for earlier in session.turns for earned in earlier.earned]
+    reps = [earlier.rep for earlier in session.turns if earlier.reading.kind not in UNSHOWN]
+    return guarding.Ground(
+        draft=plan.draft,
+        rep=turn.rep,
+        known=" . ".join((*said, *public, *about, *told, *reps, *([] if turn.reading.kind in UNSHOWN else [turn.rep]))),
+        prompt=load("prospect").stable.template + load("prospect").moment.template,
+        hidden=unearned_runs(trainer.file_runs(persona.id), turn),
+        said=tuple(s for line in said for s in guarding.sentences(line)),
+        first_name=persona.first_name,
+        agrees=plan.ending == "agreed_next_step",
+    )
+
+
+def speak(
+    caller: Caller,
+    asked: list[Message],
+    plan: Plan,
+    watch: Guard,
+    alike: guarding.Alike,
+    calls: list[Call],
+    started: threading.Event,
+) -> Generator[str | TakeBack, None, Spoken]:
+    """The line's words as they come; returns how it came about. Never raises for what a model or a server does."""
+    prompt: Prompt = load("prospect")
+    line = _Line(watch)
+    trouble: Trouble | None = None
+    try:
+        for text in caller.stream(asked, calls, started):
+            yield from line.add(text)
+            if line.is_done:
+                break
+    except Trouble as error:
+        trouble = error
+    finally:
+        started.set()
+    yield from line.end(is_whole=trouble is None)
+    drafted = _drafted(plan, line.kept, alike)
+    for text in drafted:
+        yield from line.say(text)
+    return Spoken(
+        model=caller.model.label,
+        prompt=prompt.hash,
+        raw=line.raw,
+        removed=tuple(Removed(kind=cut.kind, text=cut.text) for cut in line.cuts),
+        from_draft=tuple(drafted),
+        trouble=str(trouble) if trouble else None,
+    )
+
+
+def _drafted(plan: Plan, spoken: str, alike: guarding.Alike) -> list[str]:
+    """What has still to be said of the draft: all of it, or the pieces that the model left out."""
+    if not spoken.strip():
+        return [plan.draft]
+    must = [piece.text for piece in plan.pieces if not _is_filler(piece.source, plan)]
+    return guarding.missing(must, spoken, alike)
+
+
+def _is_filler(source: str, plan: Plan) -> bool:
+    """Whether a piece may be left unsaid: a reaction beside something of substance."""
+    if not source.startswith("lines."):
+        return source.startswith("questions.")
+    return any(not piece.source.startswith("lines.") for piece in plan.pieces) and plan.objection is None
+
+
+class _Line:
+    """A line as it is put together: what is kept, what is shown, and the sentence that is still coming."""
+
+    def __init__(self, watch: Guard) -> None:
+        self._watch = watch
+        self.raw = ""
+        self.kept = ""
+        self.cuts: list[guarding.Cut] = []
+        self.is_done = False
+        self._coming = ""
+        self._shown = 0
+
+    def add(self, text: str) -> Generator[str | TakeBack]:
+        """Take the next stretch of the stream."""
+        self.raw += text
+        self._coming += text
+        while not self.is_done:
+            broken = re.search(r"\n", self._coming.lstrip())
+            ended = re.search(r"[.!?…]+[\"”’)]*\s+(?=\S)", self._coming)
+            if ended and not _is_abbreviation(self._coming[: ended.end()]):
+                sentence, self._coming = self._coming[: ended.end()], self._coming[ended.end() :]
+                yield from self._judge(sentence)
+            elif broken and self._coming.strip():
+                sentence, _, self._coming = self._coming.lstrip().partition("\n")
+                yield from self._judge(sentence)
+            else:
+                break
+        if not self.is_done:
+            yield from self._show_more()
+
+    def end(self, *, is_whole: bool) -> Generator[str | TakeBack]:
+        """The stream is over; half a sentence is kept only where the model ended there."""
+        rest, self._coming = self._coming, ""
+        if rest.strip() and is_whole and not self.is_done and re.search(r"[.!?…][\"”’)]*\s*$", rest):
+            self._coming = rest
+            yield from self._judge(rest)
+        elif self._shown:
+            yield from self._take_back()
+
+    def say(self, text: str) -> Generator[str]:
+        """Words of the draft, after what was kept."""
+        joined = (" " if self.kept and not self.kept.endswith(" ") else "") + text
+        self.kept += joined
+        yield from re.findall(r"\s*\S+", joined)
+
+    def _judge(self, sentence: str) -> Generator[str | TakeBack]:
+        clean = _unquoted(sentence)
+        if not re.search(r"\w", clean):
+            self._shown = 0
+            return
+        cut = self._watch.whole(clean.strip(), guarding.sentences(self.kept))
+        if cut:
+            self.cuts.append(cut)
+            self.is_done = cut.kind in ("speaks for the rep", "runs on", "role reversal", "leak")
+            yield from self._take_back()
+            return
+        whole = _spaced(self.kept, clean)
+        rest = whole[self._shown :]
+        self.kept += whole
+        self._shown = 0
+        if rest:
+            yield rest
+
+    def _show_more(self) -> Generator[str | TakeBack]:
+        """Show the coming sentence's words but the last few, so that most of what is cut was never shown."""
+        clean = _unquoted(self._coming)
+        if not clean.strip():
+            return
+        cut = self._watch.early(clean.strip())
+        if cut:
+            return
+        words = re.findall(r"\S+\s+", clean)
+        free = (
+            words
+            if not self.kept and len(words) == 1
+            else words[: max(len(words) - LOOK_AHEAD, 1 if not self.kept else 0)]
+        )
+        shown = _spaced(self.kept, "".join(free).rstrip()) if free else ""
+        if len(shown) > self._shown:
+            fresh, self._shown = shown[self._shown :], len(shown)
+            yield fresh
+
+    def _take_back(self) -> Generator[str | TakeBack]:
+        if self._shown:
+            self._shown = 0
+            yield TakeBack(self.kept)
+
+
+def _spaced(kept: str, text: str) -> str:
+    return (" " if kept and not kept.endswith(" ") else "") + text.strip()
+
+
+def _unquoted(text: str) -> str:
+    """The words without quotation marks around the whole line."""
+    return re.sub(r"[\"“”«»]", "", text)
+
+
+def _is_abbreviation(text: str) -> bool:
+    return bool(re.search(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|e\.g|i\.e|vs|No|approx)\.\s*$", text))
+
+
+def alike_by(trainer: Trainer) -> guarding.Alike:
+    """Nearness in meaning, by the local encoder: the largest cosine with any of the others."""
+
+    def alike(text: str, others: Sequence[str]) -> float:
+        if not others:
+            return 0.0
+        mine = trainer.vectors_of([text])[0]
+        return float(np.max(trainer.vectors_of(list(others)) @ mine))
+
+    return alike
