@@ -33,7 +33,7 @@ class Caller:
     ) -> None:
         self.model = model
         self._settings, self._slots, self._may_spend = settings, slots, may_spend
-        self._breaker = Breaker()
+        self._breaker = Breaker(is_aside=model.role in ("coach", "reader"))
         self._chat: Any = None
         self._shape = 0
         self._making = threading.Lock()

@@ -20,6 +20,7 @@ Kind = Literal[
 ]  # fmt: skip
 FAILURES_TO_REST = 3
 REST_S = 60.0
+MOST_RESTS_DOUBLED = 4
 # Neither a wrong key nor a wrong name heals by itself.
 RESTS_AT_ONCE = frozenset({"key refused", "no such model"})
 MOST_RETRY_AFTER_S = 5.0
@@ -55,9 +56,14 @@ class Usage:
 
 @dataclass
 class Breaker:
-    """Leaves a model alone for a while after it has failed again and again."""
+    """Leaves a model alone for a while after it has failed again and again, each time for longer.
 
+    `is_aside` is for what is not the prospect's line: one answer that came too late is enough.
+    """
+
+    is_aside: bool = False
     failures: int = 0
+    rests: int = 0
     until: float = 0.0
     last: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,14 +78,18 @@ class Breaker:
         """A call went well (None) or did not."""
         with self._lock:
             if trouble is None:
-                self.failures, self.until = 0, 0.0
+                self.failures, self.rests, self.until = 0, 0, 0.0
                 return
             if trouble.kind in ("resting", "spending limit", "busy"):
                 return
             self.failures += 1
             self.last = str(trouble)
-            if self.failures >= FAILURES_TO_REST or trouble.kind in RESTS_AT_ONCE or trouble.retry_after_s:
-                self.until = time.monotonic() + max(REST_S, trouble.retry_after_s or 0.0)
+            # What is only said aside must not keep a slow server from the prospect's next line.
+            is_too_slow = self.is_aside and trouble.kind in ("slow", "stalled", "too long")
+            at_once = trouble.kind in RESTS_AT_ONCE or trouble.retry_after_s or is_too_slow
+            if self.failures >= FAILURES_TO_REST or at_once:
+                self.until = time.monotonic() + max(REST_S * 2**self.rests, trouble.retry_after_s or 0.0)
+                self.rests = min(self.rests + 1, MOST_RESTS_DOUBLED)
 
 
 def stream(

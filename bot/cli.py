@@ -22,8 +22,10 @@ app = typer.Typer(
 )
 personas_app = typer.Typer(no_args_is_help=True, help="The buyers on file.")
 knowledge_app = typer.Typer(no_args_is_help=True, help="The guides and the index over them.")
+models_app = typer.Typer(no_args_is_help=True, help="The models that speak, coach and read.")
 app.add_typer(personas_app, name="personas")
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(models_app, name="models")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")]
 
@@ -298,6 +300,22 @@ def knowledge_add(paths: list[Path], as_json: AsJson = False) -> None:
         sys.stderr.write(f"inertia: {refused}\n")
     if addition.refused and not addition.sources:
         raise typer.Exit(2)
+
+
+@models_app.command("check")
+def models_check(as_json: AsJson = False) -> None:
+    """Which models, embedder, index and store are in use, and whether each answers; exit status 1 when one does not."""
+    from bot.build import build
+    from bot.models_check import check, checked_json, describe, holds
+
+    found = check(build())
+    if as_json:
+        show(checked_json(found))
+    else:
+        for one in found:
+            line(f"{one.part:9} {describe(one)}")
+    if not holds(found):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LAST_LINES = 4
 QUOTED = re.compile(r"[“\"]([^“”\"]{4,})[”\"]")
 MOST_WORDS = 60
+MOST_PASSAGE = 420
 
 
 class SaidNote(BaseModel):
@@ -147,7 +148,7 @@ def _moment(session: Session, turn: Turn, embedded: Feedback, hits: Sequence[Hit
         moves="; ".join(read) or "none",
         moved=", ".join(f"{gauge} {amount:+.0f}" for gauge, amount in moved.items() if abs(amount) >= 1) or "nothing",
         earned="; ".join(as_data(what) for what in told) or "nothing yet",
-        passages="\n".join(f"- {hit.id}: {as_data(hit.text)}" for hit in hits) or "none",
+        passages="\n".join(f"- {hit.id}: {as_data(hit.text[:MOST_PASSAGE])}" for hit in hits) or "none",
         landed=_draft(embedded.landed),
         fix=_draft(embedded.fix),
         rewrite=as_data(embedded.rewrite or "none"),

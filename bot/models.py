@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -108,7 +109,8 @@ def _compatible(model: ModelName, temperature: float, most_tokens: int, timeout_
         raise UserError(f"{model.label}: has no key; set INERTIA_API_KEY, or INERTIA_BASE_URL for a server of your own")
     httpx: Any = importlib.import_module("httpx")
     openai: Any = importlib.import_module("langchain_openai")
-    chat: BaseChatModel = openai.ChatOpenAI(
+    maker: Callable[..., BaseChatModel] = openai.ChatOpenAI
+    return maker(
         model=model.name,
         base_url=model.base_url,
         # A server of one's own wants no key, but the client wants one to send.
@@ -119,4 +121,3 @@ def _compatible(model: ModelName, temperature: float, most_tokens: int, timeout_
         max_retries=0,
         stream_usage=True,
     )
-    return chat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
@@ -20,8 +21,8 @@ from prompts.templates import as_data, load
 if TYPE_CHECKING:
     from bot.memory import Memory
 
-# A second opinion weighs less than a first that was sure.
-CONFIDENCE = 0.75
+# A second opinion weighs less than a first that was sure, and little where the first thought it most unlikely.
+CONFIDENCE, UNLIKELY_CONFIDENCE, UNLIKELY = 0.75, 0.3, 0.1
 SURE = 0.9
 MOST_MOVED = 6.0
 
@@ -49,14 +50,24 @@ def read(caller: Caller, codes: dict[str, str], text: str, before: str, calls: l
     return SecondReading(moves=verbatim)
 
 
-def compare(first: Reading, second: SecondReading, text: str, model: str) -> Correction:
-    """What the second reading puts right; a message that makes no sense is not read up into one that does."""
+def compare(
+    first: Reading, second: SecondReading, text: str, model: str, likelihood: Mapping[Code, float]
+) -> Correction:
+    """What the second reading puts right; a message that makes no sense is not read up into one that does.
+
+    `likelihood` is how likely the first reader held each code.
+    """
     if first.kind is not None or first.unread:
         return Correction(model=model)
     told = {move.code for move in second.moves} - {Code.OTHER}
     known = {move.code for move in first.moves}
     added = tuple(
-        Move(code=one.code, quote=one.quote, start=max(text.find(one.quote), 0), confidence=CONFIDENCE)
+        Move(
+            code=one.code,
+            quote=one.quote,
+            start=max(text.find(one.quote), 0),
+            confidence=CONFIDENCE if likelihood.get(one.code, 0.0) >= UNLIKELY else UNLIKELY_CONFIDENCE,
+        )
         for one in {move.code: move for move in second.moves}.values()
         if one.code in told - known
     )

@@ -10,8 +10,9 @@ from rich.markup import escape
 from bot.build import Trainer
 from bot.debrief import Debrief, debrief
 from bot.errors import Failure, UserError
+from bot.models_check import coach_signs, line_signs, speaking, spent_on, told
 from bot.session import Depth, Feedback, Note, Session, Turn
-from bot.turn import Done, Word, run_turn
+from bot.turn import Done, TakenBack, Word, run_turn
 
 WORD_S = 0.02
 HELP = "Say something and press Enter. /brief shows the brief again, /mind the buyer's mind, /end ends the call."
@@ -23,7 +24,7 @@ def practise(trainer: Trainer, persona: str | None, seed: int | None, depth: Dep
     name = persona or _choose(trainer, console)
     session = trainer.start(name, seed=seed, depth=depth, assessed=assessed)
     print_brief(trainer, session, console)
-    console.print(f"[dim]{HELP} Speaking: drafted lines, no model. Session {session.id}.[/dim]\n")
+    console.print(f"[dim]{HELP} Speaking: {escape(speaking(trainer))}. Session {session.id}.[/dim]\n")
     console.print(f"[bold]{escape(trainer.persona(name).first_name)}[/bold]  {escape(trainer.persona(name).picks_up)}")
     while not session.is_over:
         try:
@@ -56,15 +57,23 @@ def _heed(trainer: Trainer, session: Session, message: str, console: Console) ->
 
 def _speak(trainer: Trainer, session: Session, message: str, console: Console) -> Session:
     console.print(f"[bold]{escape(trainer.persona(session.persona).first_name)}[/bold]  ", end="")
+    spoken = ""
     for event in run_turn(trainer, session, message):
         if isinstance(event, Word):
             console.print(escape(event.text), end="", soft_wrap=True)
+            spoken += event.text
             time.sleep(WORD_S if console.is_terminal else 0)
+        elif isinstance(event, TakenBack) and event.kept != spoken:
+            # What is printed cannot be unsaid, but it can be broken off.
+            console.print(" – ", end="")
+            spoken = event.kept
         elif isinstance(event, Done):
             session = event.session
     console.print()
+    turn = session.turns[-1]
     if not session.assessed:
-        print_feedback(session.turns[-1], session.depth, console)
+        print_feedback(turn, session.depth, console)
+    print_signs(turn, console, is_assessed=session.assessed)
     return session
 
 
@@ -104,6 +113,14 @@ def print_turn(trainer: Trainer, session: Session, turn: Turn, console: Console 
         f"[bold]{escape(trainer.persona(session.persona).first_name)}[/bold] ({marks}). {escape(turn.prospect)}"
     )
     print_feedback(turn, session.depth, console)
+    print_signs(turn, console)
+
+
+def print_signs(turn: Turn, console: Console, *, is_assessed: bool = False) -> None:
+    """What models did in the turn, in one line; in an assessed run only what became of the buyer's words."""
+    signs = [*line_signs(turn.spoken), *([] if is_assessed else coach_signs(turn))]
+    if signs:
+        console.print(escape(f"  {' '.join(signs)}\n"), style="dim")
 
 
 def print_feedback(turn: Turn, depth: Depth, console: Console) -> None:
@@ -154,3 +171,7 @@ def print_debrief(shown: Debrief, session: Session, console: Console) -> None:
         for turn in session.turns:
             console.print(f"Turn {turn.number}")
             print_feedback(turn, session.depth, console)
+            print_signs(turn, console)
+    calls = [call for turn in session.turns for call in turn.calls]
+    if calls:
+        console.print(f"This session: {told(spent_on(calls))}.", style="dim")

@@ -144,6 +144,12 @@ class Reader:
             reader=self.card.version,
         )
 
+    def likelihood(self, text: str, prospect: str | None) -> dict[Code, float]:
+        """How likely the reader holds each code of a message, said or not; calibrated, 0 to 1."""
+        windows = [self._window(text[a:b], a, prospect) for a, b in split_windows(text)]
+        scores = np.max([window.codes for window in windows], axis=0)
+        return {code: float(score) for code, score in zip(self.card.codes, scores, strict=True)}
+
     def _unread(self, kind: OtherKind | None, why: str) -> Reading:
         return Reading(moves=(), specificity=0.0, talk_share=0.0, kind=kind, unread=why, reader=self.card.version)
 

@@ -112,7 +112,8 @@ def _second(said: Played, caller: Caller, calls: list[Call]) -> Correction:
         seen = second.read(caller, said.trainer.codes, turn.rep, before, calls)
     except Trouble as trouble:
         return Correction(model=caller.model.label, trouble=str(trouble))
-    return second.compare(turn.reading, seen, turn.rep, caller.model.label)
+    likelihood = said.trainer.reader.likelihood(turn.rep, before)
+    return second.compare(turn.reading, seen, turn.rep, caller.model.label, likelihood)
 
 
 def _given(work: Future[Given] | None) -> Given | None:

@@ -50,6 +50,7 @@ DOES = {
 UNSHOWN = frozenset({OtherKind.INJECTION, OtherKind.KEYWORDS, OtherKind.GIBBERISH, OtherKind.ABUSE, OtherKind.FOREIGN})
 NO_SENSE = "(something that makes no sense to you)"
 LOOK_AHEAD = 3
+QUOTES = frozenset('"“”«»')
 MOST_REP_CHARACTERS = 1600
 MOST_SAMPLES = 14
 FOR_THE_REPLY = 224
@@ -215,6 +216,7 @@ class _Line:
         self.is_done = False
         self._coming = ""
         self._shown = 0
+        self._is_wrapped = False
 
     def add(self, text: str) -> Generator[str | TakeBack]:
         """Take the next stretch of the stream."""
@@ -250,7 +252,7 @@ class _Line:
         yield from re.findall(r"\s*\S+", joined)
 
     def _judge(self, sentence: str) -> Generator[str | TakeBack]:
-        clean = _unquoted(sentence)
+        clean = self._unwrapped(sentence)
         if not re.search(r"\w", clean):
             self._shown = 0
             return
@@ -269,8 +271,8 @@ class _Line:
 
     def _show_more(self) -> Generator[str | TakeBack]:
         """Show the coming sentence's words but the last few, so that most of what is cut was never shown."""
-        clean = _unquoted(self._coming)
-        if not clean.strip():
+        clean = self._coming
+        if not clean.strip() or (not self.kept and _opens_with_a_quote(clean)):
             return
         cut = self._watch.early(clean.strip())
         if cut:
@@ -286,6 +288,16 @@ class _Line:
             fresh, self._shown = shown[self._shown :], len(shown)
             yield fresh
 
+    def _unwrapped(self, sentence: str) -> str:
+        """The sentence without the quotation marks that some models put around the whole line."""
+        text = sentence.strip()
+        if not self.kept and _opens_with_a_quote(text) and not any(mark in QUOTES for mark in text[1:-1]):
+            self._is_wrapped = text[-1:] not in QUOTES
+            return text.strip("".join(QUOTES))
+        if self._is_wrapped and text[-1:] in QUOTES and not any(mark in QUOTES for mark in text[:-1]):
+            return text[:-1]
+        return text
+
     def _take_back(self) -> Generator[str | TakeBack]:
         if self._shown:
             self._shown = 0
@@ -296,9 +308,8 @@ def _spaced(kept: str, text: str) -> str:
     return (" " if kept and not kept.endswith(" ") else "") + text.strip()
 
 
-def _unquoted(text: str) -> str:
-    """The words without quotation marks around the whole line."""
-    return re.sub(r"[\"“”«»]", "", text)
+def _opens_with_a_quote(text: str) -> bool:
+    return text.lstrip()[:1] in QUOTES
 
 
 def _is_abbreviation(text: str) -> bool:
