@@ -43,7 +43,9 @@ def assess(trainer: Trainer, asked: Asked) -> dict[str, object]:
     if asked.persona:
         theirs = [asked.prospect] if asked.prospect else []
         persona, ground = trainer.persona(asked.persona), trainer.ground(asked.persona)
-        heard = hear(asked.text, persona, ground, trainer.embedder, trainer.vectors_of([]), theirs)
+        heard = hear(
+            asked.text, persona, ground, trainer.embedder, trainer.vectors_of([]), theirs, trainer.known(asked.persona)
+        )
         reading = weigh(reading, heard)
         contradicts = [one.quote for one in heard.contradictions]
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,16 +12,21 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from pydantic import ValidationError
 
 from bot import mind
 from bot.assessor.reader import Reader
+from bot.assessor.reading import Reading
 from bot.assessor.screen import Shingles, shingles
 from bot.caller import Caller, Callers
 from bot.calling import Trouble
 from bot.coach import Found
 from bot.contract import FileRuns, runs_of_file
+from bot.errors import UserError
 from bot.ground import Ground, load_ground
-from bot.heard import Heard
+from bot.heard import Heard, Known, known_of
+from bot.memory import Memory
+from bot.mind import Change, Mind
 from bot.models import Role
 from bot.persona import Occasion, Persona, Scenario
 from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
@@ -37,20 +42,23 @@ from knowledge.passages import Guide, load_guides
 from knowledge.search import Hit, search
 
 KEPT_VECTORS = 20_000
+MoveMind = Callable[[Mind, Reading, Heard, Memory, Persona], tuple[Mind, tuple[Change, ...]]]
 
 
 @dataclass
 class Trainer:
     """Everything a session needs, loaded when first used and shared by all sessions.
 
-    `store` is None for scripted play, which leaves no trace.
+    `store` is None for scripted play, which leaves no trace; `move_mind` is another only where a mind is studied.
     """
 
     settings: Settings
     store: Store | None
+    move_mind: MoveMind = mind.step
     _personas: dict[str, Persona] = field(default_factory=lambda: dict[str, Persona]())
     _grounds: dict[str, Ground] = field(default_factory=lambda: dict[str, Ground]())
     _runs: dict[str, FileRuns] = field(default_factory=lambda: dict[str, FileRuns]())
+    _known: dict[str, Known] = field(default_factory=lambda: dict[str, Known]())
     _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
     _making: dict[str, threading.Lock] = field(default_factory=lambda: dict[str, threading.Lock]())
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -63,7 +71,12 @@ class Trainer:
     @cached_property
     def reader(self) -> Reader:
         """The assessor's reader."""
-        return Reader(default_folder() / "tokenizer.json")
+        return Reader(self.tokenizer_file)
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """The tokenizer that reader and encoder share."""
+        return default_folder() / "tokenizer.json"
 
     @cached_property
     def guides(self) -> tuple[Guide, ...]:
@@ -148,6 +161,14 @@ class Trainer:
                 self._grounds[name] = load_ground(self.persona(name), self.embedder, folder)
             return self._grounds[name]
 
+    def known(self, name: str) -> Known:
+        """All that stands in the persona's file and scenario."""
+        with self._lock:
+            if name not in self._known:
+                scene = self.scenario(name)
+                self._known[name] = known_of(self.persona(name), [str(text) for text in scene.model_dump().values()])
+            return self._known[name]
+
     def file_runs(self, name: str) -> FileRuns:
         """The runs of words of a persona's file, by which a leak is told."""
         with self._lock:
@@ -213,8 +234,18 @@ class Trainer:
         return session.model_copy(update={"closed": True})
 
 
+def read_settings() -> Settings:
+    """The settings of the environment; UserError for one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        raise UserError(f"INERTIA_{name}: {first['msg']}; correct it in the environment or in .env") from None
+
+
 def build(settings: Settings | None = None, *, stored: bool = True) -> Trainer:
     """A trainer; with `stored`, the database is brought up to date first."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     store = Store(settings.database_url) if stored else None
     return Trainer(settings, store)

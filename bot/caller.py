@@ -107,13 +107,17 @@ class Caller:
         schema: type[Answer],
         calls: list[Call],
         check: Callable[[Answer], str | None],
+        left: threading.Event | None = None,
     ) -> Answer:
-        """An answer in the schema's shape that passes `check`, after one repair at most. Raises Trouble."""
+        """An answer in the schema's shape that passes `check`, after one repair at most. Raises Trouble.
+
+        `left` is set once nobody waits for it any more.
+        """
         self._ready()
         deadline = time.monotonic() + self._settings.feedback_s
         asked = list(messages)
         for is_last in (False, True):
-            text = self._asked(asked, schema, calls, deadline)
+            text = self._asked(asked, schema, calls, deadline, left)
             answer, wrong = _parsed(text, schema)
             wrong = wrong or (check(answer) if answer is not None else None)
             if answer is not None and wrong is None:
@@ -128,19 +132,29 @@ class Caller:
             ]
         raise Trouble("not understood", f"{self.model.label} gave no answer that holds, even when asked again")
 
-    def _asked(self, messages: Sequence[Message], schema: type[BaseModel], calls: list[Call], deadline: float) -> str:
+    def _asked(
+        self,
+        messages: Sequence[Message],
+        schema: type[BaseModel],
+        calls: list[Call],
+        deadline: float,
+        left: threading.Event | None,
+    ) -> str:
+        known = self._shape
         while True:
             began = time.monotonic()
             if deadline <= began:
                 raise Trouble("too long", f"{self.model.label} had not ended after {self._settings.feedback_s:g} s")
             chat = _shaped(self.chat(), SHAPES[self._shape], schema)
             try:
-                text, usage = calling.ask(chat, messages, self.model, deadline - began, self._slots)
+                text, usage = calling.ask(chat, messages, self.model, deadline - began, self._slots, left)
             except Trouble as trouble:
                 if trouble.kind in ("unusable", "server error") and self._shape + 1 < len(SHAPES):
                     # Not every server knows every way to ask for JSON.
                     self._shape += 1
                     continue
+                # No shape helped, so it was not the shape.
+                self._shape = known
                 self._breaker.note(trouble)
                 raise
             calls.append(self._call(messages, text, usage, None, time.monotonic() - began))
@@ -177,9 +191,10 @@ def _shaped(chat: Any, shape: str, schema: type[BaseModel]) -> Any:
     if not type(chat).__module__.startswith("langchain_openai") or shape == "plain":
         return chat
     if shape == "json_mode":
-        return chat.bind(response_format={"type": "json_object"})
+        return chat.bind(extra_body={"response_format": {"type": "json_object"}})
     form = {"name": schema.__name__, "schema": schema.model_json_schema()}
-    return chat.bind(response_format={"type": "json_schema", "json_schema": form})
+    # In the body as it is: told of the format, the client would parse the answer itself and fail in its own way.
+    return chat.bind(extra_body={"response_format": {"type": "json_schema", "json_schema": form}})
 
 
 def _parsed(text: str, schema: type[Answer]) -> tuple[Answer | None, str | None]:

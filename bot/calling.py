@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -24,6 +25,8 @@ MOST_RESTS_DOUBLED = 4
 # Neither a wrong key nor a wrong name heals by itself.
 RESTS_AT_ONCE = frozenset({"key refused", "no such model"})
 MOST_RETRY_AFTER_S = 5.0
+# How often a call looks up whether anybody still waits for it.
+LOOK_UP_S, MOST_WAIT_S = 0.25, 3600.0
 # Who speaks (system, user or assistant), and what.
 Message = tuple[str, str]
 
@@ -86,10 +89,14 @@ class Breaker:
             self.last = str(trouble)
             # What is only said aside must not keep a slow server from the prospect's next line.
             is_too_slow = self.is_aside and trouble.kind in ("slow", "stalled", "too long")
-            at_once = trouble.kind in RESTS_AT_ONCE or trouble.retry_after_s or is_too_slow
+            at_once = (
+                trouble.kind in RESTS_AT_ONCE or (trouble.retry_after_s or 0.0) > MOST_RETRY_AFTER_S or is_too_slow
+            )
             if self.failures >= FAILURES_TO_REST or at_once:
                 self.until = time.monotonic() + max(REST_S * 2**self.rests, trouble.retry_after_s or 0.0)
                 self.rests = min(self.rests + 1, MOST_RESTS_DOUBLED)
+            elif trouble.retry_after_s:
+                self.until = time.monotonic() + trouble.retry_after_s
 
 
 def stream(
@@ -99,11 +106,15 @@ def stream(
     limits: Limits,
     slots: threading.Semaphore,
     started: threading.Event | None = None,
+    unwanted: threading.Event | None = None,
 ) -> Generator[str, None, Usage]:
     """The reply's stretches as they come; returns the usage. Raises Trouble; closing it leaves the call."""
     began = time.monotonic()
     if not slots.acquire(timeout=limits.first_s):
-        raise Trouble("busy", f"{model.label} was busy with another call for {limits.first_s:g} s")
+        raise Trouble("busy", f"{model.label} was busy with another call for {limits.first_s:.1f} s")
+    if unwanted and unwanted.is_set():
+        slots.release()
+        raise _gone(model)
     if started:
         started.set()
     pipe: queue.Queue[object] = queue.Queue()
@@ -112,14 +123,18 @@ def stream(
     usage, last, has_spoken = Usage(), time.monotonic(), False
     try:
         while True:
+            if unwanted and unwanted.is_set():
+                raise _gone(model)
             now = time.monotonic()
             waits = (
                 began + limits.whole_s - now,
                 (last + limits.stall_s if has_spoken else began + limits.first_s) - now,
             )
             try:
-                got = pipe.get(timeout=max(min(waits), 0.0))
+                got = pipe.get(timeout=max(min(*waits, LOOK_UP_S if unwanted else MOST_WAIT_S), 0.0))
             except queue.Empty:
+                if min(waits) > 0:
+                    continue
                 raise _out_of_time(model, limits, has_spoken, is_whole=waits[0] <= waits[1]) from None
             if got is None:
                 break
@@ -138,12 +153,16 @@ def stream(
     return usage
 
 
+def _gone(model: ModelName) -> Trouble:
+    return Trouble("busy", f"{model.label} was not waited for: the turn was left")
+
+
 def _out_of_time(model: ModelName, limits: Limits, has_spoken: bool, *, is_whole: bool) -> Trouble:
     if is_whole:
-        return Trouble("too long", f"{model.label} had not ended after {limits.whole_s:g} s")
+        return Trouble("too long", f"{model.label} had not ended after {limits.whole_s:.1f} s")
     if has_spoken:
         return Trouble("stalled", f"{model.label} said nothing more for {limits.stall_s:g} s")
-    return Trouble("slow", f"{model.label} had no first word within {limits.first_s:g} s")
+    return Trouble("slow", f"{model.label} had no first word within {limits.first_s:.1f} s")
 
 
 def _pump(chat: Any, messages: list[Message], pipe: queue.Queue[object], left: threading.Event) -> None:
@@ -162,7 +181,8 @@ def _pump(chat: Any, messages: list[Message], pipe: queue.Queue[object], left: t
 
 
 def _tells_its_end(chat: Any) -> bool:
-    return type(chat).__module__.startswith("langchain_openai")
+    # A model bound to a shape of answer is wrapped.
+    return type(getattr(chat, "bound", chat)).__module__.startswith("langchain_openai")
 
 
 def _text(chunk: Any) -> str:
@@ -181,10 +201,15 @@ def _add_usage(usage: Usage, chunk: Any) -> None:
 
 
 def ask(
-    chat: Any, messages: Sequence[Message], model: ModelName, whole_s: float, slots: threading.Semaphore
+    chat: Any,
+    messages: Sequence[Message],
+    model: ModelName,
+    whole_s: float,
+    slots: threading.Semaphore,
+    unwanted: threading.Event | None = None,
 ) -> tuple[str, Usage]:
     """The whole reply as one text, and its usage. Raises Trouble."""
-    running = stream(chat, messages, model, Limits(whole_s, whole_s, whole_s), slots)
+    running = stream(chat, messages, model, Limits(whole_s, whole_s, whole_s), slots, unwanted=unwanted)
     texts: list[str] = []
     while True:
         try:
@@ -202,7 +227,9 @@ def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False)
     if isinstance(error, Trouble):
         return error
     if status in (401, 403):
-        return Trouble("key refused", f"{model.label} refused the key ({status}); check INERTIA_API_KEY")
+        return Trouble(
+            "key refused", f"{model.label} refused the key ({status}); check INERTIA_API_KEY or the role's own"
+        )
     if status == 404:
         return Trouble("no such model", f"{model.label}: the server has no such model or address; check INERTIA_MODEL")
     if status == 429:
@@ -218,13 +245,14 @@ def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False)
     if has_spoken or isinstance(error, EOFError) or "Protocol" in name or "Read" in name:
         return Trouble("broke off", f"{model.label} broke off in the middle of its answer")
     if "Connect" in name or isinstance(error, OSError):
-        return Trouble("no connection", f"{model.label} cannot be reached at {model.server}; is it running?")
+        return Trouble("no connection", f"{model.label} cannot be reached at {model.place}; is it running?")
     return Trouble("not understood", f"{model.label} answered with something that is no reply ({name})")
 
 
 def _retry_after(error: BaseException) -> float | None:
     headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
-        return float(headers.get("retry-after"))
+        wait = float(headers.get("retry-after"))
     except (TypeError, ValueError):
         return None
+    return wait if math.isfinite(wait) and wait > 0 else None

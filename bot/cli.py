@@ -168,6 +168,33 @@ def _depth(value: str) -> Any:
     return value
 
 
+@app.command("eval")
+def eval_(
+    full: Annotated[bool, typer.Option("--full", help="More seeds, and what is lost without each part.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="A scorer; may be given again.")] = None,
+    persona: Annotated[list[str] | None, typer.Option(help="A buyer; may be given again.")] = None,
+    policy: Annotated[list[str] | None, typer.Option(help="A simulated rep; may be given again.")] = None,
+    model: Annotated[bool, typer.Option("--model", help="With the configured model instead of drafts.")] = False,
+    compare: Annotated[Path | None, typer.Option(help="Folder of an earlier run.")] = None,
+    gate: Annotated[Path | None, typer.Option(help="What the figures have to come to; exit status 1 if not.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the last run of the same sessions.")] = False,
+    where: Annotated[str | None, typer.Option(help="Address of a Ray cluster; processes here otherwise.")] = None,
+    docs: Annotated[Path | None, typer.Option(help="A page between whose marks the table is put.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score how the bot behaves, with simulated reps."""
+    try:
+        from evals.command import evaluate
+        from evals.run import Asked
+    except ImportError as error:
+        raise UserError(f"the evals need {error.name}; install inertia[evals]") from error
+
+    asked = Asked(full, tuple(only or ()), tuple(persona or ()), tuple(policy or ()), model, where)
+    status = evaluate(asked, compare=compare, gate_file=gate, resume=resume, as_json=as_json, docs=docs)
+    if status:
+        raise typer.Exit(status)
+
+
 @personas_app.command("list")
 def personas_list(as_json: AsJson = False) -> None:
     """Who can be practised on."""

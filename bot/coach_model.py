@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ def reworded(
     turn: Turn,
     prepared: Prepared,
     calls: list[Call],
+    left: threading.Event | None = None,
 ) -> Feedback:
     """The feedback in a model's words. Raises Trouble where it gives none that holds, even when asked again."""
     embedded, evidence, hits = prepared.feedback, prepared.evidence, prepared.hits
@@ -77,7 +79,7 @@ def reworded(
     def check(said: Said) -> str | None:
         return _wrong(trainer, said, made(said), turn, embedded, evidence, set(by_id))
 
-    return made(caller.ask(messages, Said, calls, check))
+    return made(caller.ask(messages, Said, calls, check, left))
 
 
 def _wrong(

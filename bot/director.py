@@ -33,6 +33,7 @@ NONSENSE: dict[OtherKind, Occasion] = {
 MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DELEGATE)
 FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT)
 SURE_ENOUGH_TO_OBJECT = 0.55
+MOST_ELSEWHERE = 2
 
 
 def decide(moment: Moment) -> Plan:
@@ -76,6 +77,8 @@ def _takes_the_step(moment: Moment) -> Plan | None:
     agreement = moment.persona.agrees_to
     missing = [part for part in ("why", "cost", "who") if part not in moment.memory.voiced]
     ripe = moment.after.is_convinced and disclosure.is_opened(moment.persona, moment.memory)
+    # Nobody agrees with a rep who has talked of somebody else's place all along.
+    ripe = ripe and moment.memory.elsewhere < MOST_ELSEWHERE
     plan = Plan("weighs the step")
     for part in missing[: 2 if ripe else 1]:
         lines = getattr(agreement, part)
@@ -141,7 +144,8 @@ def _react(moment: Moment, plan: Plan) -> Plan:
 
 def _corrects(moment: Moment) -> Piece | None:
     if not moment.heard.contradictions:
-        return None
+        strange = next((one for one in moment.heard.strange if one[:1].isdigit() or one[:1] in "£$€"), None)
+        return moment.speaker.at(Occasion.CONTRADICTED, "sustain", wrong=strange) if strange else None
     wrong = moment.heard.contradictions[0]
     known = {item.id for item in moment.persona.brief} | set(moment.memory.earned)
     right = wrong.right if wrong.item in known else None

@@ -26,6 +26,8 @@ AFTER_A_REASON = re.compile(
 ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
 SIDE_ASKED = 0.55
+# Small talk brings nothing deep out, however well the call goes.
+ON_FILE = 0.4
 WONT_SAY = "will not say yet"
 TRUST_FOR = {"open": 0.0, "guarded": 30.0, "private": 46.0}
 
@@ -194,7 +196,8 @@ def _may_come_out(moment: Moment, need: Need) -> bool:
     if need in moment.persona.needs.said:
         # The practised answer answers what it is asked; it is no secret that slips out.
         return near and heard.score(need.id) >= ASKED
-    return near or (trust >= 4 and tension >= 4)
+    is_to_the_matter = heard.relevance >= ON_FILE and not heard.strange
+    return near or (trust >= 4 and tension >= 4 and is_to_the_matter)
 
 
 def _next_layer(persona: Persona, memory: Memory) -> frozenset[str]:

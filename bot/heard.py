@@ -38,6 +38,18 @@ ASKING = re.compile(
     r"take me through|describe|help me|do|does|did|is|are|was|were|has|have|had|can|could|would|will|if)\b",
     re.IGNORECASE,
 )
+ABOUT_YOU = re.compile(r"\byou(?:r|rs|'ve|'re|'d)?\b", re.IGNORECASE)
+# A capital in the middle of a sentence, of a word that is no shout.
+NAMED = re.compile(r"(?<=[a-z,;’'] )([A-Z][a-z]{2,}(?:'[a-z]+)?)")
+CALENDAR = frozenset(
+    """
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december christmas easter english british irish american european sundays mondays fridays
+    saturdays thursdays wednesdays tuesdays
+    """.split()
+)
+SMALL_FIGURE = 12
+SPANS = frozenset("second seconds minute minutes hour hours day days week weeks month months year years".split())
 POINTING = frozenset(("that", "this", "it", "those", "these", "them"))
 NOT_ABOUT_NOW = re.compile(
     r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|"
@@ -67,7 +79,10 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Heard:
-    """One message, held against the buyer's file and the call so far."""
+    """One message, held against the buyer's file and the call so far.
+
+    `strange` are the names and figures of somebody else's place, where the message touches nothing of this one.
+    """
 
     text: str
     matches: tuple[Match, ...] = ()
@@ -83,6 +98,7 @@ class Heard:
     is_repeat: bool = False
     is_silence: bool = False
     is_too_long: bool = False
+    strange: tuple[str, ...] = ()
     relevance: float = 0.0
     top_of_mind: frozenset[str] = frozenset()
     vector: Vectors = field(default_factory=lambda: np.zeros(384, dtype=np.float32))
@@ -98,7 +114,13 @@ class Heard:
 
 
 def hear(
-    text: str, persona: Persona, ground: Ground, encoder: Encoder, rep_vectors: Vectors, prospect_lines: Sequence[str]
+    text: str,
+    persona: Persona,
+    ground: Ground,
+    encoder: Encoder,
+    rep_vectors: Vectors,
+    prospect_lines: Sequence[str],
+    known: Known,
 ) -> Heard:
     """Hold a message against the buyer's file; `rep_vectors` has a row for each earlier rep line."""
     clean = text.strip()
@@ -110,15 +132,19 @@ def hear(
     whole, parts = encoder.encode_parts(short, spans)
     matches = _matches(sentences, parts, ground)
     figures = _figures(short)
+    touched = _touched(short, persona, matches, figures)
+    quoted_back = _quoted_back(short, prospect_lines)
+    is_here = bool(touched or quoted_back) or bool(set(words_of(short)) & known.names)
     return Heard(
         text=text,
         matches=matches,
         figures=tuple(_shown(match) for match in figures if not _is_year(match)),
         people=tuple(dict.fromkeys(ground.names[w] for w in words_of(short) if w in ground.names)),
-        touched_brief=_touched(short, persona, matches, figures),
+        touched_brief=touched,
         contradictions=_contradictions(short, persona, figures),
         triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
-        quoted_back=_quoted_back(short, prospect_lines),
+        quoted_back=quoted_back,
+        strange=() if is_here else _strange(short, sentences, known),
         promise=_promise(short),
         fishing=_fishing(sentences, parts, ground),
         is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
@@ -128,6 +154,34 @@ def hear(
         top_of_mind=frozenset(need.id for need in persona.needs.said),
         vector=whole,
     )
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that stands in a buyer's file and scenario: words in small letters, the names among them, numbers."""
+
+    words: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[float]
+
+
+def known_of(persona: Persona, texts: Sequence[str]) -> Known:
+    """What of a buyer may be named; `texts` are those of the scenario."""
+    whole = " ".join((persona.model_dump_json(), *texts))
+    names = [persona.name, persona.company, *(one.name for one in persona.stakeholders)]
+    own = {word for name in names for word in words_of(name)} - STOP
+    return Known(frozenset(words_of(whole)), frozenset(word for word in own if len(word) > 2), numbers_in(whole))
+
+
+def _strange(text: str, sentences: Sequence[str], known: Known) -> tuple[str, ...]:
+    """Names that stand nowhere on file, and figures said of this buyer that do not either."""
+    names = [n for n in NAMED.findall(text) if not set(words_of(n)) & known.words and n.lower() not in CALENDAR]
+    found = list(dict.fromkeys(names))
+    for sentence in sentences:
+        if ABOUT_YOU.search(sentence) and not NOT_ABOUT_NOW.search(sentence):
+            shown = [m for m in _figures(sentence) if not _is_year(m)]
+            found += [_shown(m) for m in shown if _value(m) > SMALL_FIGURE and round(_value(m), 4) not in known.numbers]
+    return tuple(found)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -222,7 +276,11 @@ def _known_figures(persona: Persona) -> list[tuple[str, Figure]]:
 
 
 def _counts(figure: Figure, match: re.Match[str]) -> bool:
-    after = " ".join(words_of(match.group("rest")))
+    following = words_of(match.group("rest"))
+    if following[:1] and following[0] in SPANS and not any(following[0] in noun.lower() for noun in figure.of):
+        # So many minutes on the wards is no count of wards.
+        return False
+    after = " ".join(following)
     if match.group("unit"):
         after += " % percent"
     return any(re.search(rf"(?<!\w){re.escape(noun.lower())}(?!\w)", after) for noun in figure.of)

@@ -23,6 +23,7 @@ class Memory(BaseModel):
     rep_words: tuple[tuple[int, str], ...] = ()
     meaningless: int = 0
     abused: int = 0
+    elsewhere: int = 0
 
     def count(self, code: Code) -> int:
         """How often a move was made in earlier turns."""

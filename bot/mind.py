@@ -109,6 +109,8 @@ LONG_WINDED = 60
 DOUBTFUL = 0.35
 SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}
+ELSEWHERE: Effects = {"trust": -6, "patience": -6, "inertia": 1.5}
+ELSEWHERE_FROM = 2
 WELCOME: dict[Code, Effects] = {Code.PITCH: {"trust": 0.5, "patience": -2}}
 
 TENSION_FROM = frozenset({Code.INSIGHT, Code.TAILORING, Code.CONSEQUENCE, Code.VISION})
@@ -150,6 +152,9 @@ def step(
         )
         why = f"{persona.first_name} knows that {right}"
         changes += _changes(CONTRADICTED, 1.0, None, contradiction.quote, why)
+    if len(heard.strange) >= ELSEWHERE_FROM:
+        why = f"{', '.join(heard.strange[:2])}: that is somebody else's place, not {persona.first_name}'s"
+        changes += _changes(ELSEWHERE, 1.0, None, heard.text[:80], why)
     for trigger in heard.triggers:
         for gauge in GAUGES:
             amount = getattr(trigger.effect, gauge)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -53,7 +54,15 @@ class ModelName:
     def is_here(self) -> bool:
         """Whether the server is on this machine."""
         host = urlsplit(self.base_url or "").hostname or ""
-        return host == "localhost" or host == "::1" or host.startswith("127.")
+        try:
+            return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def place(self) -> str:
+        """Where the server is, as it may be shown: without a login or a query that its address may hold."""
+        return shown(self.base_url) if self.base_url else self.provider
 
 
 def model_of(settings: Settings, role: Role) -> ModelName | None:
@@ -70,8 +79,14 @@ def model_of(settings: Settings, role: Role) -> ModelName | None:
         )
     base_url: str | None = getattr(settings, f"{role}_base_url") or settings.base_url or COMPATIBLE.get(provider)
     if base_url is not None and urlsplit(base_url).scheme not in ("http", "https"):
-        raise UserError(f"base URL {base_url!r}: is no http address; write for example http://127.0.0.1:8091/v1")
+        raise UserError(f"base URL {shown(base_url)!r}: is no http address; write for example http://127.0.0.1:8091/v1")
     return ModelName(role, provider, name, base_url, getattr(settings, f"{role}_api_key") or settings.api_key)
+
+
+def shown(address: str) -> str:
+    """An address without a login, a query or a fragment."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else parts.path[:60]
 
 
 def at_once(settings: Settings, model: ModelName) -> int:
@@ -83,13 +98,12 @@ def make(model: ModelName, *, temperature: float, most_tokens: int, timeout_s: f
     """A chat model that neither retries nor waits longer than `timeout_s` for a byte; UserError where it cannot be."""
     if model.provider in COMPATIBLE:
         return _compatible(model, temperature, most_tokens, timeout_s)
-    from langchain.chat_models import init_chat_model
-
+    init: Callable[..., BaseChatModel] = cast(Any, importlib.import_module("langchain.chat_models")).init_chat_model
     more: dict[str, Any] = {"base_url": model.base_url} if model.base_url else {}
     if model.key:
         more["api_key"] = model.key.get_secret_value()
     try:
-        return init_chat_model(
+        return init(
             model.name,
             model_provider=model.provider,
             temperature=temperature,

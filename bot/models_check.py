@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from bot.caller import Caller, Callers
-from bot.calling import Kind, Message, Trouble
+from bot.calling import Message, Trouble
 from bot.errors import Failure, UserError
 from bot.models import ROLES, ModelName, Role
-from bot.session import Call, Correction, Spoken, Turn
+from bot.session import Call, Correction, Turn
 from bot.store import Spent
 from bot.voice import draft
 from knowledge.errors import KnowledgeError
@@ -37,7 +37,7 @@ INSTEAD: dict[Role, str] = {
 ASKED: list[Message] = [("user", "Count from one to five, in words.")]
 ASKED_JSON: list[Message] = [("user", 'Answer with this JSON alone: {"word": "yes", "number": 3}')]
 # What to do, where the trouble's own line does not say it.
-REMEDIES: dict[Kind, str] = {
+REMEDIES: dict[str, str] = {
     "slow": "take a smaller model, or set INERTIA_FIRST_WORD_S higher",
     "stalled": "take a smaller model, or set INERTIA_STALL_S higher",
     "too long": "take a smaller model, or set INERTIA_REPLY_S and INERTIA_FEEDBACK_S higher",
@@ -115,15 +115,15 @@ def checked_json(found: Sequence[Checked]) -> dict[str, Any]:
 def describe(one: Checked) -> str:
     """What was found about a role or a part, in one line."""
     if not one.is_set:
-        return f"no model is set; {one.does}"
+        return f"{one.does} (no model is set)" if one.part in ROLES else one.does
     what = f"{one.does} at {one.server}" if one.server else one.does
     if not one.answers:
-        return f"{what}: does not answer. {one.problem}"
+        return f"{what}: does not answer. {_sentence(one.problem or '')}"
     told = [f"answers as for the {one.same_as}" if one.same_as else f"answers{_in_seconds(one)}"]
     if one.streams is not None and not one.same_as:
         told.append("streams" if one.streams else "does not stream")
         told.append("structured output" if one.structured else "no structured output")
-        told.append(f"tokens counted with {one.counted_by}")
+        told.append(f"tokens counted by {one.counted_by}")
     if one.passages is not None:
         told.append(f"{one.passages} passages")
     return f"{what}: {'; '.join(told)}" + (f". {one.problem}" if one.problem and not one.same_as else "")
@@ -136,8 +136,8 @@ def _in_seconds(one: Checked) -> str:
 
 
 def without_login(text: str) -> str:
-    """The text with any name and password taken out of the addresses in it."""
-    return re.sub(r"(?<=//)[^/@\s]+@", "", text)
+    """The text with any name, password and query taken out of the addresses in it."""
+    return re.sub(r"(//[^\s?]+)\?[^\s;]+", r"\1", re.sub(r"(?<=//)[^/@\s]+@", "", text))
 
 
 def _callers(trainer: Trainer) -> Callers:
@@ -154,7 +154,7 @@ def _which(model: ModelName) -> tuple[str, str, str]:
 
 
 def _called(callers: Callers, role: Role, model: ModelName) -> Checked:
-    one = Checked(role, model.label, True, server=without_login(model.server), answers=False)
+    one = Checked(role, model.label, True, server=without_login(model.base_url or "") or None, answers=False)
     calls: list[Call] = []
     try:
         caller = callers.of(role)
@@ -174,9 +174,14 @@ def _called(callers: Callers, role: Role, model: ModelName) -> Checked:
         whole_s=calls[0].whole_s,
         streams=len(stretches) > 1,
         structured=structured,
-        counted_by=calls[0].counted_by,
+        counted_by=_counted_by(calls[0], caller),
         problem=problem,
     )
+
+
+def _counted_by(call: Call, caller: Caller) -> str:
+    own = caller.counter.name
+    return own if call.counted_by == own else f"{call.counted_by}, beforehand with {own}"
 
 
 def _structured(caller: Caller, calls: list[Call]) -> tuple[bool, str | None]:
@@ -185,13 +190,18 @@ def _structured(caller: Caller, calls: list[Call]) -> tuple[bool, str | None]:
     except Trouble as trouble:
         if trouble.kind == "not understood":
             return False, "Asked for JSON, it gave none that holds; embedded parts will coach and read instead."
-        return False, f"Asked for JSON: {_advised(trouble)}"
+        return False, f"Asked for JSON: {_advised(trouble)}."
     return True, None
 
 
 def _advised(error: Trouble | UserError) -> str:
-    remedy = REMEDIES.get(error.kind) if isinstance(error, Trouble) else None
-    return without_login(f"{error}; {remedy}" if remedy else str(error))
+    # What a wrong setting says ends with what to do.
+    is_told = isinstance(error.__cause__, UserError)
+    remedy = REMEDIES.get(error.kind) if isinstance(error, Trouble) and not is_told else None
+    text = str(error)
+    if remedy:
+        text = f"{text} {_begun(remedy)}" if text.endswith("?") else f"{text}; {remedy}"
+    return without_login(text)
 
 
 def _embedder(trainer: Trainer) -> Checked:
@@ -254,13 +264,16 @@ def elsewhere(trainer: Trainer) -> list[str]:
     return list(dict.fromkeys(servers))
 
 
-def line_signs(spoken: Spoken | None) -> list[str]:
+def line_signs(turn: Turn) -> list[str]:
     """What became of a model's line; the words that were cut are not told, for they may give away what is unearned."""
+    spoken = turn.spoken
     if spoken is None:
         return []
     cut = ", ".join(dict.fromkeys(one.kind for one in spoken.removed))
     signs = [_sentence(spoken.trouble)] if spoken.trouble else []
     signs += [f"Cut from the model's words: {cut}."] if cut else []
+    if turn.spoken_by == draft.NAME:
+        return [*signs, "Said from the draft."]
     return [*signs, "Partly said from the draft."] if spoken.from_draft else signs
 
 
@@ -274,15 +287,23 @@ def coach_signs(turn: Turn) -> list[str]:
 
 def _second(correction: Correction) -> str:
     if correction.trouble:
-        return f"No second reading: {_sentence(correction.trouble, is_first=False)}"
+        return f"No second reading: {_ended(correction.trouble)}"
     moves = [f"also {one.code.replace('_', ' ')} “{one.quote}”" for one in correction.added]
     moves += [f"not {one.code.replace('_', ' ')} “{one.quote}”" for one in correction.removed]
     return f"On a second reading: {', '.join(moves)}."
 
 
-def _sentence(text: str, *, is_first: bool = True) -> str:
-    begun = text[:1].upper() + text[1:] if is_first and not text.partition(" ")[0].count(":") else text
-    return begun if begun.endswith((".", "?", "!")) else f"{begun}."
+def _sentence(text: str) -> str:
+    # A model's name stays as it is written.
+    return _ended(text if ":" in text.partition(" ")[0] else _begun(text))
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def spent_on(calls: Sequence[Call]) -> Spent:

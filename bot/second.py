@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -40,12 +42,19 @@ class SecondReading(BaseModel):
     moves: list[ReadMove] = Field(max_length=12)
 
 
-def read(caller: Caller, codes: dict[str, str], text: str, before: str, calls: list[Call]) -> SecondReading:
+def read(
+    caller: Caller,
+    codes: dict[str, str],
+    text: str,
+    before: str,
+    calls: list[Call],
+    left: threading.Event | None = None,
+) -> SecondReading:
     """The model's reading of a message, every quote verbatim. Raises Trouble."""
     prompt = load("reader")
     system = prompt.fill_stable(codes="\n".join(f"- {code}: {what}" for code, what in codes.items()))
     moment = prompt.fill_moment(before=as_data(before), text=as_data(text))
-    seen = caller.ask([("system", system), ("user", moment)], SecondReading, calls, lambda answer: None)
+    seen = caller.ask([("system", system), ("user", moment)], SecondReading, calls, lambda answer: None, left)
     verbatim = [move.model_copy(update={"quote": exact}) for move in seen.moves if (exact := _in(text, move.quote))]
     return SecondReading(moves=verbatim)
 
@@ -71,20 +80,17 @@ def compare(
         for one in {move.code: move for move in second.moves}.values()
         if one.code in told - known
     )
-    instead = [(move.start, move.start + len(move.quote)) for move in added]
-    removed = tuple(
-        move
-        for move in first.moves
-        if move.code not in told
-        and move.confidence < SURE
-        and any(move.start < end and start < move.start + len(move.quote) for start, end in instead)
-    )
     # What the first reader read plainly over the same words stands beside no opposite of it.
     sure = [m for m in first.moves if m.confidence >= SURE]
     added = tuple(
         one
         for one in added
         if not any((one.code in ADVANCING) != (m.code in ADVANCING) and _overlap(one, m) for m in sure)
+    )
+    removed = tuple(
+        move
+        for move in first.moves
+        if move.code not in told and move.confidence < SURE and any(_overlap(move, one) for one in added)
     )
     return Correction(model=model, added=added, removed=removed)
 
@@ -126,9 +132,8 @@ def _told(correction: Correction) -> str:
 
 def _in(text: str, quote: str) -> str | None:
     """The quote as it stands in the text, where it does but for case and the white space around it."""
-    clean = quote.strip()
-    at = text.lower().find(clean.lower()) if clean else -1
-    return text[at : at + len(clean)] if at >= 0 else None
+    found = re.search(re.escape(quote.strip()), text, re.IGNORECASE)
+    return found.group(0) if found and found.group(0) else None
 
 
 def _overlap(one: Move, other: Move) -> bool:

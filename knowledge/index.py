@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 Entry: TypeAlias = Passage | Chunk
 
-FORMAT = 1
+FORMAT = 2
 COLLECTION = "knowledge"
 POINTER = "current.json"
 BATCH = 500
+# An entry is found by any of its facets; the first one bears its id alone.
+FACET = "#"
+FACETS_A_HIT = 4
 LOCK_TIMEOUT_S = 120.0
 BUILD = "run `inertia knowledge build`"
 
@@ -57,21 +60,29 @@ class Index:
         self.entries = entries
         self.embedder = embedder
         self.rows = {entry.id: row for row, entry in enumerate(entries)}
+        self.facets = sum(len(_facets(entry)) for entry in entries)
         self.words = WordIndex([_searched_words(entry) for entry in entries])
         self.rebuilt: str | None = None
         self.stale: str | None = None
 
     def query(self, vector: Vectors, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
-        """The `k` entries nearest in meaning as (id, cosine similarity), best first; `where` is Chroma's filter.
+        """At most `k` entries nearest in meaning as (id, cosine similarity), best first; `where` is Chroma's filter.
 
-        Raises IndexCorrupt where the files under the open index have gone or changed.
+        An entry is as near as the nearest of its facets. Raises IndexCorrupt where the files under the open index have
+        gone or changed.
         """
         with _corruption("the index in use"):
             found = self._collection.query(
-                query_embeddings=[vector], n_results=min(k, len(self.entries)), where=where, include=["distances"]
+                query_embeddings=[vector],
+                n_results=min(FACETS_A_HIT * k, self.facets),
+                where=where,
+                include=["distances"],
             )
         distances = cast("list[list[float]]", found["distances"])
-        return [(id_, 1.0 - float(distance)) for id_, distance in zip(found["ids"][0], distances[0], strict=True)]
+        nearest: dict[str, float] = {}
+        for id_, distance in zip(found["ids"][0], distances[0], strict=True):
+            nearest.setdefault(id_.partition(FACET)[0], 1.0 - float(distance))
+        return list(nearest.items())[:k]
 
     def close(self) -> None:
         """Let go of the files; closing twice is harmless."""
@@ -178,14 +189,16 @@ def _fill(target: Path, entries: tuple[Entry, ...], embedder: Embedder) -> None:
             # One thread, so that the same texts make the same graph in every process.
             configuration={"hnsw": {"space": "cosine", "ef_search": 200, "num_threads": 1}},
         )
-        for start in range(0, len(entries), BATCH):
-            batch = entries[start : start + BATCH]
+        rows = [(row, n, text) for row, entry in enumerate(entries) for n, text in enumerate(_facets(entry))]
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
             collection.upsert(
-                ids=[entry.id for entry in batch],
-                embeddings=embedder.encode([f"{entry.title}. {entry.text}" for entry in batch]),
-                documents=[entry.text for entry in batch],
+                ids=[f"{entries[row].id}{FACET}{n}" if n else entries[row].id for row, n, _ in batch],
+                embeddings=embedder.encode([text for _, _, text in batch]),
+                documents=[text for _, _, text in batch],
                 metadatas=[
-                    {"source": entry.source, "row": start + n, "entry": _dump(entry)} for n, entry in enumerate(batch)
+                    {"source": entries[row].source, "row": row, "entry": "" if n else _dump(entries[row])}
+                    for row, n, _ in batch
                 ],
             )
     finally:
@@ -259,7 +272,7 @@ def _open(folder: Path, pointer: Pointer, embedder: Embedder) -> Index:
 
 
 def _load_entries(collection: Collection, expected: int) -> tuple[Entry, ...]:
-    metadatas = collection.get(include=["metadatas"])["metadatas"] or []
+    metadatas = [one for one in collection.get(include=["metadatas"])["metadatas"] or [] if one["entry"]]
     if len(metadatas) != expected:
         raise ValueError(f"{len(metadatas)} entries instead of {expected}")
     rows = sorted((int(cast(int, metadata["row"])), str(metadata["entry"])) for metadata in metadatas)
@@ -274,11 +287,20 @@ def _try_out(index: Index, collection: Collection) -> None:
         raise ValueError("vectors are gone")
 
 
+def _facets(entry: Entry) -> list[str]:
+    """What an entry is found by: all of it, and for a passage its parts and what people say who look for it."""
+    whole = f"{entry.title}. {entry.text}"
+    if isinstance(entry, Chunk):
+        return [whole]
+    return [whole, f"{entry.title}. {entry.idea}", entry.applies, entry.weak, *entry.asked]
+
+
 def _searched_words(entry: Entry) -> str:
     """What the search by words looks at: not the better line, whose nouns are those of one field of selling."""
     if isinstance(entry, Chunk):
         return f"{entry.title}\n{entry.text}"
-    return f"{entry.title}\n{entry.title}\n{entry.idea}\n{entry.applies}\n{entry.weak}"
+    asked = "\n".join(entry.asked)
+    return f"{entry.title}\n{entry.title}\n{entry.idea}\n{entry.applies}\n{entry.weak}\n{asked}"
 
 
 def _dump(entry: Entry) -> str:
@@ -290,8 +312,8 @@ def _parse(text: str) -> Entry:
     value: dict[str, Any] = json.loads(text)
     if value.pop("kind") == "chunk":
         return Chunk(**value)
-    codes = tuple(value.pop("codes"))
-    return Passage(codes=codes, **value)
+    codes, asked = tuple(value.pop("codes")), tuple(value.pop("asked"))
+    return Passage(codes=codes, asked=asked, **value)
 
 
 def _connect(build: Path) -> Client:

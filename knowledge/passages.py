@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+
+import yaml
 
 from knowledge.errors import KnowledgeError
 
 HEAD_FIELDS = ("source", "title", "author", "publisher", "practises", "watches_for")
 PASSAGE_FIELDS = ("idea", "applies", "for", "field", "weak", "better", "why")
+
+ASKED = "asked.yaml"
 
 _FIELD = re.compile(r"([A-Za-z_]+):\s*(.*)")
 _HEADING = re.compile(r"##\s+(\d{2})\s+(\S.*)")
@@ -21,7 +25,7 @@ _CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 @dataclass(frozen=True)
 class Passage:
-    """A citable piece of a guide."""
+    """A citable piece of a guide; `asked` holds what people say who look for it."""
 
     id: str
     source: str
@@ -36,6 +40,7 @@ class Passage:
     weak: str
     better: str
     why: str
+    asked: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -89,7 +94,25 @@ def load_guides(folder: Path | None = None, *, codes: Collection[str] | None = N
     guides = [_read_guide(path, codes, problems) for path in paths]
     if problems:
         raise KnowledgeError("\n".join(problems))
-    return tuple(guide for guide in guides if guide is not None)
+    return _with_asked(tuple(guide for guide in guides if guide is not None), folder / ASKED)
+
+
+def _with_asked(guides: tuple[Guide, ...], path: Path) -> tuple[Guide, ...]:
+    """The guides with what people say who look for each passage; a folder may do without the file."""
+    if not path.exists():
+        return guides
+    try:
+        asked: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        phrases = {name: tuple(str(line) for line in lines) for name, lines in asked.items()}
+    except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
+        raise KnowledgeError(f"{path}: cannot be read as phrases by passage id; mend or remove it") from error
+    unknown = sorted(set(phrases) - {passage.id for guide in guides for passage in guide.passages})
+    if unknown:
+        raise KnowledgeError(f"{path}: {unknown[0]} is the id of no passage; mend or remove the entry")
+    return tuple(
+        replace(guide, passages=tuple(replace(one, asked=phrases.get(one.id, ())) for one in guide.passages))
+        for guide in guides
+    )
 
 
 @dataclass(frozen=True)
@@ -224,7 +247,12 @@ def _read_passage(
         author=head["author"],
         publisher=head["publisher"],
         codes=passage_codes,
-        **{name: values[name] for name in PASSAGE_FIELDS if name != "for"},
+        idea=values["idea"],
+        applies=values["applies"],
+        field=values["field"],
+        weak=values["weak"],
+        better=values["better"],
+        why=values["why"],
     )
 
 

@@ -16,8 +16,9 @@ import yaml
 FORGING = str.maketrans(
     {"<": "‹", ">": "›", "|": "¦", "«": "“", "»": "”", "`": "'", "[": "(", "]": ")", "{": "(", "}": ")"}
 )
-INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
-HEADING = re.compile(r"(^|\s)(?:#{2,}|={3,}|-{3,}|\*{3,}|~{3,})(?=\s|\w|$)")
+HEADING = re.compile(r"#{2,}|={3,}|-{3,}|\*{3,}|~{3,}|_{3,}")
+# Beyond control, format and surrogate characters: fillers, joiners and variation selectors, which also show nothing.
+UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 
 
 class TemplateError(ValueError):
@@ -56,8 +57,13 @@ def load(name: str) -> Prompt:
     parts = re.split(r"^---$\n?", text, flags=re.MULTILINE)
     if len(parts) != 4:
         raise TemplateError(f"{name}: has to have a head, a stable part and one for the moment between lines of ---")
-    requires = frozenset(str(name) for name in yaml.safe_load(parts[1])["requires"])
+    try:
+        requires = frozenset(str(variable) for variable in yaml.safe_load(parts[1])["requires"])
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise TemplateError(f"{name}: its head has to be YAML with a list `requires`") from error
     stable, moment = Template(parts[2]), Template(parts[3])
+    if not (stable.is_valid() and moment.is_valid()):
+        raise TemplateError(f"{name}: holds a $ that begins no variable; write $$ for the sign itself")
     used = frozenset((*stable.get_identifiers(), *moment.get_identifiers()))
     if used != requires:
         raise TemplateError(f"{name}: declares {sorted(requires)}, uses {sorted(used)}")
@@ -72,5 +78,5 @@ def as_data(text: str, *, lines: bool = False) -> str:
 
 
 def _plain(line: str) -> str:
-    clean = INVISIBLE.sub(" ", line).translate(FORGING)
-    return HEADING.sub(r"\1", re.sub(r"[^\S\n]+", " ", clean)).strip()
+    seen = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") or c in UNSEEN else c for c in line)
+    return re.sub(r"[^\S\n]+", " ", HEADING.sub(" ", seen.translate(FORGING))).strip()

@@ -413,6 +413,23 @@ def test_all_text_stands_out_and_buttons_can_be_hit(
         assert found == {"choose": [], "practise": [], "debrief": []}
 
 
+def test_the_models_panel_opens_by_keyboard_and_says_that_none_is_set(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".card").first.wait_for()
+    expect(page.locator("#models")).to_be_hidden()
+    page.locator("#model-panel > button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#models")).to_contain_text("No model is set")
+    expect(page.locator("#models")).to_contain_text("INERTIA_MODEL")
+    expect(page.locator("#voice input").first).to_be_disabled()
+    assert page.evaluate(TEXT_CONTRASTS) + page.evaluate(SMALL_BUTTONS) == []
+    page.keyboard.press("Tab")
+    expect(page.locator("#check")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#models")).to_contain_text("passages", timeout=PATIENCE_MS)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_port_in_use_is_told_in_one_line(served_trainer: Faulty) -> None:
     from bot.errors import UserError
     from ui.app import serve

@@ -13,12 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect, text
 
 from bot import store as store_module
 from bot.build import Trainer
 from bot.errors import Failure, StoreBusy, StoreFull, UserError
-from bot.store import Base, Store, migrate
+from bot.session import Call, Session, Turn
+from bot.store import Base, Spent, Store, migrate, this_month
 from bot.turn import play_turn
 
 
@@ -164,3 +167,115 @@ def test_kill_loses_at_most_the_unfinished_turn(trainer: Trainer, tmp_path: Path
     assert len(session.turns) == 1
     again = play_turn(replace(trainer, store=store), session, "Why does it matter that it stays on the wall?")
     assert len(store.load(again.id).turns) == 2
+
+
+def called(tokens: int, cost: float | None, role: str = "prospect") -> Call:
+    return Call(
+        role=role, model="fake:one", prompt=tokens - 1, cached=0, completion=1, counted_by="the server", cost=cost,
+        first_s=None, whole_s=0.1,
+    )  # fmt: skip
+
+
+def played(keeping: Trainer, *calls: Call) -> tuple[Store, Session, Turn]:
+    """A new session on file, and its first turn with calls in it, not yet on file."""
+    assert keeping.store is not None
+    session = keeping.start("freight-vp", seed=1)
+    turn = play_turn(replace(keeping, store=None), session, "How do you plan the nine trunks?").turns[0]
+    return keeping.store, session, turn.model_copy(update={"calls": calls})
+
+
+def test_calls_are_stored_with_their_turn_and_add_up_for_the_month(keeping: Trainer) -> None:
+    store, session, turn = played(keeping, called(1000, 0.25), called(500, None, "coach"), called(300, 0.0, "reader"))
+    assert store.spent() == Spent(0, 0.0, 0)
+    store.append(session, turn)
+    assert store.load(session.id).turns == (turn,)
+    assert store.spent() == Spent(1800, 0.25, 1)
+    other = keeping.start("freight-vp", seed=2)
+    store.append(other, turn.model_copy(update={"calls": (called(200, 0.5),)}))
+    assert store.spent() == Spent(2000, 0.75, 1)
+    assert store.spent("1999-01") == Spent(0, 0.0, 0)
+
+
+def test_another_months_calls_do_not_count_for_this_one(keeping: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, session, turn = played(keeping, called(1000, 0.25))
+    monkeypatch.setattr(store_module, "this_month", lambda: "1999-12")
+    store.append(session, turn)
+    monkeypatch.undo()
+    assert store.spent("1999-12") == Spent(1000, 0.25, 0)
+    assert store.spent(this_month()) == store.spent() == Spent(0, 0.0, 0)
+
+
+def test_a_turn_that_is_refused_leaves_no_call_behind(keeping: Trainer) -> None:
+    store, session, turn = played(keeping, called(1000, 0.25))
+    store.append(session, turn)
+    with pytest.raises(UserError, match="sent from elsewhere"):
+        store.append(session, turn)
+    store.close(session.id)
+    with pytest.raises(UserError, match="over"):
+        store.append(session, turn.model_copy(update={"number": 2}))
+    assert store.spent() == Spent(1000, 0.25, 0)
+
+
+def test_a_call_that_cannot_be_stored_takes_its_turn_with_it(keeping: Trainer) -> None:
+    store, session, turn = played(keeping, called(1000, 0.25))
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER no_calls BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'no more calls'); END"
+        )
+    # However the fault is told, nothing of the turn may stay.
+    with pytest.raises((UserError, Failure)):
+        store.append(session, turn)
+    assert store.load(session.id).turns == ()
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER no_calls")
+    store.append(session, turn)
+    assert store.spent() == Spent(1000, 0.25, 0)
+
+
+def test_what_was_spent_is_still_known_after_a_restart(keeping: Trainer, tmp_path: Path) -> None:
+    store, session, turn = played(keeping, called(1000, 0.25), called(1, None))
+    store.append(session, turn)
+    assert Store(f"sqlite:///{tmp_path / 'sessions.sqlite'}").spent() == Spent(1001, 0.25, 1)
+
+
+def _migrated_to(revision: str, url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(store_module.__file__).parent / "migrations"))
+    with create_engine(url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+# What a turn of the first revision's time did not hold yet.
+NEW_SINCE_0001 = ("spoken", "second", "calls")
+
+
+def test_a_database_of_the_first_revision_is_brought_up_with_all_its_sessions(
+    trainer: Trainer, keeping: Trainer, tmp_path: Path
+) -> None:
+    assert keeping.store is not None
+    session = play_turn(keeping, keeping.start("freight-vp", seed=3), "How do you plan the nine trunks?")
+    closed = keeping.close(keeping.start("dentist-owner", seed=4))
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    _migrated_to("0001", url)
+    engine = create_engine(url)
+    assert "calls" not in inspect(engine).get_table_names()
+    with engine.begin() as old, keeping.store._engine.connect() as new:
+        for table in ("sessions", "turns"):
+            found = new.execute(text(f"SELECT * FROM {table}"))
+            names = list(found.keys())
+            slots = ", ".join(f":{name}" for name in names)
+            for row in found:
+                values = dict(zip(names, row, strict=True))
+                old.execute(text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({slots})"), values)
+        body = session.turns[0].model_dump_json(exclude=set(NEW_SINCE_0001))
+        old.execute(text("UPDATE turns SET body = :body"), {"body": body})
+
+    store = Store(url)
+    assert store.load(session.id) == session
+    assert store.load(closed.id).closed
+    assert {listed.id for listed in store.sessions()} == {session.id, closed.id}
+    assert store.spent() == Spent(0, 0.0, 0)
+    on = play_turn(replace(trainer, store=store), store.load(session.id), "Why does it matter that they know the road?")
+    assert len(store.load(on.id).turns) == 2
+    assert Store(url).load(on.id) == on

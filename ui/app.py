@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -18,17 +18,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.build import Trainer
 from bot.errors import UserError
+from bot.models_check import check
 from bot.persona import Persona
 from bot.session import Depth
-from ui import theme
+from ui import models, theme
 from ui.html import notice
 from ui.page import Page, lay_out
-from ui.talk import BUSY, Busy, Finished, Refused, Speaking, Talk, explain, store_of
+from ui.talk import AT_ONCE, BUSY, Busy, Finished, Refused, Speaking, Talk, explain, store_of
 from ui.views import Updates, Views
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 64
 WARM_AFTER_S = 0.1
 WARM_PAUSE_S = 0.1
 # Open pages hold a connection each, and would hold the server up for as long as they stay open.
@@ -207,6 +207,22 @@ class Actions:
                 case Busy():
                     yield {self._page.practising.problem: notice(BUSY)}
 
+    def check(self) -> Generator[Updates]:
+        """Ask every model and part once, and tell what answered."""
+        choosing = self._page.choosing
+        yield {choosing.check: gr.update(interactive=False), choosing.told: models.told_line(models.ASKING)}
+        try:
+            yield self._views.modelling(check(self._trainer))
+        except Exception as error:
+            yield {choosing.check: gr.update(interactive=True), choosing.told: notice(explain(error))}
+
+    def switch(self, voice: str, request: gr.Request) -> Updates:
+        """Drafted lines or a model, for all who practise here; a person elsewhere is told so and changes nothing."""
+        if not models.is_here(request):
+            return self._views.modelling(told=models.NOT_HERE)
+        self._trainer.callers.is_on = voice == "model"
+        return self._views.modelling()
+
     def _buyer_of(self, session: str) -> Persona:
         return self._trainer.persona(self._store.load(session).persona)
 
@@ -229,6 +245,9 @@ def _wire(blocks: gr.Blocks, page: Page, actions: Actions) -> None:
     settle(page.home.click(actions.home, None, **shown))
     settle(page.choosing.cards.pick(actions.pick, None, **shown))
     settle(page.choosing.pasts.open(actions.reopen, None, **shown))
+    # One check at a time, whoever asks.
+    page.choosing.check.click(actions.check, None, concurrency_limit=1, **shown)
+    page.choosing.voice.input(actions.switch, [page.choosing.voice], **shown)
     settle(
         preparing.start.click(actions.start, [preparing.buyer, preparing.depth, preparing.assessed], **shown),
         theme.TO_BOX,

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from bot.voice import draft
 from ui import theme
 from ui.html import fill, render
 
@@ -21,16 +20,20 @@ CHOOSE = """
 <header class="opening"><h1>Who do you want to talk to?</h1>
 <p class="lead">Every buyer here is content with how things are. Find what would make them change,
 in their words.</p></header>"""
-SPEAKING = '<p class="speaking"><span>Speaking: {}.</span> <span>Nothing leaves this machine.</span></p>'
+VOICES = [("Drafted lines", "drafts"), ("Model", "model")]
 
 
 @dataclass(frozen=True)
 class Choosing:
-    """The cards and the earlier sessions."""
+    """The cards, the earlier sessions and the panel of the models."""
 
     view: gr.Column
     cards: gr.HTML
     pasts: gr.HTML
+    models: gr.HTML
+    voice: gr.Radio
+    check: gr.Button
+    told: gr.HTML
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,14 @@ class Page:
     preparing: Preparing
     practising: Practising
     reading: Reading
+    speaking: gr.HTML
 
     @property
     def parts(self) -> list[Any]:
         """Every part, for Gradio to know what an action may change."""
         groups = (self.choosing, self.preparing, self.practising, self.reading)
         inner = [getattr(group, part.name) for group in groups for part in fields(group)]
-        return [self.session, self.home, self.notice, *inner]
+        return [self.session, self.home, self.notice, *inner, self.speaking]
 
 
 def lay_out() -> Page:
@@ -103,9 +107,8 @@ def lay_out() -> Page:
         _html(render(fill(MARK)), elem_id="wordmark")
         home = gr.Button("All buyers", elem_id="home", visible=False, scale=0, min_width=120)
     notice = _html(elem_id="notice")
-    page = Page(session, home, notice, _choosing(), _preparing(), _practising(), _reading())
-    _html(render(fill(SPEAKING, draft.NAME)), elem_id="speaking")
-    return page
+    views = _choosing(), _preparing(), _practising(), _reading()
+    return Page(session, home, notice, *views, _html(elem_id="speaking"))
 
 
 def _html(value: str = "", *, elem_id: str, js: str | None = None) -> gr.HTML:
@@ -119,7 +122,12 @@ def _choosing() -> Choosing:
         cards = _html(elem_id="cards", js=theme.PICK)
         _html(render(fill('<h2 class="part">Your sessions</h2>')), elem_id="pasts-title")
         pasts = _html(elem_id="pasts", js=theme.OPEN)
-    return Choosing(view, cards, pasts)
+        with gr.Accordion("Model", open=False, elem_id="model-panel"):
+            models = _html(elem_id="models")
+            check = gr.Button("Check", elem_id="check")
+            told = _html(elem_id="model-told")
+            voice = gr.Radio(VOICES, value="drafts", label="Who finds the words", elem_id="voice")
+    return Choosing(view, cards, pasts, models, voice, check, told)
 
 
 def _preparing() -> Preparing:

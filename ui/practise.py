@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from bot.mind import GAUGES, Mind, Stance
+from bot.models_check import coach_signs, line_signs
 from bot.persona import BriefItem, Persona, Scenario
 from bot.session import Feedback, Note, Session, Turn
 from ui.choose import level
@@ -36,8 +39,10 @@ ROW = """
     <div class="line rep"><span class="who">You</span><p class="text{long}" dir="auto"{focus}>{rep}</p></div>
     <div class="line buyer"><span class="who">{name}</span><p class="text" dir="auto">{prospect}</p>{marks}</div>
   </div>
-  <div class="coach">{feedback}</div>
+  <div class="coach">{feedback}{signs}</div>
 </div>"""
+
+SIGNS = '<p class="signs">{}</p>'
 
 PICKS_UP = """
 <div class="turn first"><div class="said">
@@ -114,6 +119,7 @@ def live(persona: Persona, message: str, spoken: str) -> str:
         prospect=spoken or "…",
         marks="",
         feedback=Markup('<p class="coach-hint">Listening …</p>'),
+        signs="",
     )
     return render(fill('<div class="talk">{}</div>', row))
 
@@ -149,7 +155,12 @@ def turn_row(turn: Turn, session: Session, persona: Persona, passages: Passages,
         prospect=turn.prospect,
         marks=join(marks),
         feedback=feedback(turn, session, passages, is_open=is_last and not is_folded),
+        signs=_signs(line_signs(turn)),
     )
+
+
+def _signs(signs: Sequence[str]) -> Markup:
+    return fill(SIGNS, " ".join(signs)) if signs else Markup("")
 
 
 def feedback(turn: Turn, session: Session, passages: Passages, *, is_open: bool) -> Markup:
@@ -164,6 +175,7 @@ def feedback(turn: Turn, session: Session, passages: Passages, *, is_open: bool)
         body += _onward(said)
     if session.depth == "deep":
         body.append(_moved(turn))
+    body.append(_signs(coach_signs(turn)))
     opened = Markup(" open") if is_open else ""
     return fill(FEEDBACK, open=opened, head=_head(turn, said), body=join(body))
 

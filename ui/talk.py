@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from bot.build import Trainer
 from bot.errors import Failure, UserError
 from bot.session import Session
 from bot.store import Store
-from bot.turn import Done, Word, run_turn
+from bot.turn import Done, TakenBack, Word, run_turn
 
 log = logging.getLogger(__name__)
 
 WORD_S = 0.02
+AT_ONCE = 64
 EMPTY = "Write something first; nothing was sent."
 BUSY = "A turn of this call is still running; wait for it, then send again."
 FAILED = "Something failed; it was logged."
@@ -73,6 +75,8 @@ class Talk:
         self._word_s = word_s
         # Read and changed on the event loop's thread only, so no lock is needed around it.
         self._running: set[str] = set()
+        # A model's next word can take long; turns that wait for one shall not hold up the rest of the page.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="turn")
 
     async def send(self, session: str, message: str) -> AsyncGenerator[Step]:
         """Play a message; ends with Finished, Refused or Busy."""
@@ -104,10 +108,14 @@ class Talk:
         events = run_turn(self._trainer, session, message)
         spoken = ""
         # The buyer's words are paced here, off the threads, so that many calls can stream at once.
-        while (event := await asyncio.to_thread(next, events, None)) is not None:
+        loop = asyncio.get_running_loop()
+        while (event := await loop.run_in_executor(self._threads, next, events, None)) is not None:
             if isinstance(event, Word):
                 spoken += event.text
                 yield Speaking(spoken)
                 await asyncio.sleep(self._word_s)
+            elif isinstance(event, TakenBack):
+                spoken = event.kept
+                yield Speaking(spoken)
             elif isinstance(event, Done):
                 yield Finished(event.session)

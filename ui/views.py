@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -10,9 +11,10 @@ import gradio as gr
 from bot.build import Trainer
 from bot.debrief import debrief
 from bot.errors import UserError
+from bot.models_check import Checked
 from bot.persona import Persona
 from bot.session import Session
-from ui import charts, choose, practise, sessions
+from ui import charts, choose, models, practise, sessions
 from ui import debrief as debriefing
 from ui.html import fill, notice, render
 from ui.page import Page
@@ -44,6 +46,18 @@ class Views:
             **self._only("choosing", session="", problem=" ".join([*([problem] if problem else []), *faults])),
             page.choosing.cards: choose.cards(personas),
             page.choosing.pasts: listed,
+            **self.modelling(),
+        }
+
+    def modelling(self, checked: Sequence[Checked] = (), told: str = "") -> Updates:
+        """The panel of the models, with what a check found; `told` is one line below it."""
+        page = self._page.choosing
+        return {
+            page.models: models.panel(self._trainer, store_of(self._trainer), checked),
+            page.voice: gr.update(value=models.voice(self._trainer), interactive=models.is_any_set(self._trainer)),
+            page.check: gr.update(interactive=True),
+            page.told: models.told_line(told),
+            self._page.speaking: models.foot(self._trainer),
         }
 
     def preparing(self, buyer: str) -> Updates:
@@ -80,6 +94,7 @@ class Views:
             page.transcript: practise.talk(session, persona, passages_of(self._trainer)),
             page.live: "",
             page.problem: "",
+            self._page.speaking: models.foot(self._trainer, session),
             page.mind: practise.mind(session.mind, stance),
             page.box: gr.update(value="", interactive=True),
             page.send: gr.update(interactive=True),
@@ -112,6 +127,7 @@ class Views:
         page = self._page
         return {
             **self._only("reading", session=session.id),
+            page.speaking: models.foot(self._trainer, session),
             page.preparing.buyer: session.persona,
             page.reading.head: debriefing.head(shown, session, persona),
             page.reading.picture: gr.update(value=charts.mind_line(shown.points), visible=bool(session.turns)),
@@ -132,6 +148,7 @@ class Views:
             page.home: gr.update(visible=view != "choosing"),
             page.session: session,
             page.notice: notice(problem),
+            page.speaking: models.foot(self._trainer),
             page.practising.transcript: "",
             page.practising.live: "",
             page.reading.head: "",

@@ -26,7 +26,8 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
         names=len(heard.people),
         relevance=heard.relevance,
     )
-    return reading.model_copy(update={"moves": moves, "specificity": share})
+    # However concrete it is, what is true of another place is not about this one.
+    return reading.model_copy(update={"moves": moves, "specificity": 0.0 if heard.strange else share})
 
 
 def _weigh_one(move: Move, heard: Heard) -> Move | None:

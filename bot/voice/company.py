@@ -24,15 +24,15 @@ def play(said: Played, caller: Caller | None) -> Generator[Event, None, Turn]:
     """The prospect's line as it comes; returns the whole turn. What a model fails at, the embedded part does."""
     trainer, turn = said.trainer, said.turn
     calls: list[Call] = []
-    started = threading.Event()
+    started, left = threading.Event(), threading.Event()
     coaching, reading = trainer.caller("coach"), trainer.caller("reader")
     pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="beside")
     try:
         # Beside the prospect, and behind it in the queue where a server takes one call at a time.
-        reread = pool.submit(_after, started, lambda: _second(said, reading, calls)) if reading else None
-        noted = pool.submit(_after, started, lambda: _noted(said, coaching, calls)) if coaching else None
+        reread = pool.submit(_after, started, lambda: _second(said, reading, calls, left)) if reading else None
+        noted = pool.submit(_after, started, lambda: _noted(said, coaching, calls, left)) if coaching else None
         if caller:
-            turn = yield from _spoken(said, caller, calls, started)
+            turn = yield from _spoken(said, caller, calls, started, left)
         else:
             started.set()
             yield from (Word(word) for word in draft.speak(said.plan))
@@ -40,6 +40,8 @@ def play(said: Played, caller: Caller | None) -> Generator[Event, None, Turn]:
         turn = turn.model_copy(update={"feedback": feedback})
         turn = _put_right(said, turn, _given(reread))
     finally:
+        # Set where the client left in the middle; at the end of a turn nobody is waiting any more.
+        left.set()
         started.set()
         pool.shutdown(wait=False, cancel_futures=True)
     return turn.model_copy(update={"calls": tuple(calls)})
@@ -50,7 +52,9 @@ def _after(started: threading.Event, work: Callable[[], Given]) -> Given:
     return work()
 
 
-def _spoken(said: Played, caller: Caller, calls: list[Call], started: threading.Event) -> Generator[Event, None, Turn]:
+def _spoken(
+    said: Played, caller: Caller, calls: list[Call], started: threading.Event, left: threading.Event
+) -> Generator[Event, None, Turn]:
     trainer, turn = said.trainer, said.turn
     reader = trainer.reader
 
@@ -70,12 +74,13 @@ def _spoken(said: Played, caller: Caller, calls: list[Call], started: threading.
         except StopIteration as end:
             spoken: Spoken = end.value
             break
-        if isinstance(part, model.TakeBack):
-            line = part.kept
-            yield TakenBack(line)
-        else:
-            line += part
-            yield Word(part)
+        line = part.kept if isinstance(part, model.TakeBack) else line + part
+        try:
+            yield TakenBack(line) if isinstance(part, model.TakeBack) else Word(part)
+        except GeneratorExit:
+            # Before the call is closed, so that nothing takes the slot that it frees.
+            left.set()
+            raise
     by = draft.NAME if not line.strip() or line.strip() == said.plan.draft.strip() else caller.model.label
     return turn.model_copy(update={"prospect": line.strip() or said.plan.draft, "spoken": spoken, "spoken_by": by})
 
@@ -83,11 +88,11 @@ def _spoken(said: Played, caller: Caller, calls: list[Call], started: threading.
 SURE_OF_SELLING = 0.85
 
 
-def _noted(said: Played, caller: Caller, calls: list[Call]) -> Feedback | Trouble:
+def _noted(said: Played, caller: Caller, calls: list[Call], left: threading.Event) -> Feedback | Trouble:
     """A model's feedback on the turn as it is planned; the line itself is still being spoken."""
     prepared = coach.prepare(said.trainer, said.persona, said.session, said.turn, said.heard, said.watch)
     try:
-        return coach_model.reworded(said.trainer, caller, said.persona, said.session, said.turn, prepared, calls)
+        return coach_model.reworded(said.trainer, caller, said.persona, said.session, said.turn, prepared, calls, left)
     except Trouble as trouble:
         return trouble
 
@@ -103,13 +108,13 @@ def _feedback(said: Played, turn: Turn, noted: Future[Feedback | Trouble] | None
     return embedded.model_copy(update={"by": f"the embedded coach ({why})"})
 
 
-def _second(said: Played, caller: Caller, calls: list[Call]) -> Correction:
+def _second(said: Played, caller: Caller, calls: list[Call], left: threading.Event) -> Correction:
     turn = said.turn
     before = said.session.turns[-1].prospect if said.session.turns else said.persona.picks_up
     if turn.reading.kind is not None or turn.reading.unread or not turn.rep:
         return Correction(model=caller.model.label)
     try:
-        seen = second.read(caller, said.trainer.codes, turn.rep, before, calls)
+        seen = second.read(caller, said.trainer.codes, turn.rep, before, calls, left)
     except Trouble as trouble:
         return Correction(model=caller.model.label, trouble=str(trouble))
     likelihood = said.trainer.reader.likelihood(turn.rep, before)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.contract import Run
 from bot.heard import numbers_in
-from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, MADE_BY_MACHINE, NARRATED, SOLD
+from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, MADE_BY_MACHINE, NARRATED, OWN_BUSINESS, SOLD
 from bot.words import STOP, runs_of, words_of
 
 Kind = Literal[
@@ -18,6 +18,10 @@ Kind = Literal[
 ]  # fmt: skip
 RUN, MEANING = 5, 3
 ECHO_RUN, ECHO_MEANING = 7, 3
+TOLD = (
+    "says|said|replies|replied|sighs|pauses|looks|nods|leans|shrugs|laughs|answers|asks|is|hesitates|mutters|snorts|"
+    "grunts|takes a|chuckles|smiles|frowns|glances|clears|shakes|thinks"
+)
 SMALL = 2
 NEAR_THE_DRAFT, FAR_FROM_THE_DRAFT = 0.6, 0.35
 # A word or two of one's own is what makes a line warm; a long one that the plan knows nothing of is made up.
@@ -66,6 +70,7 @@ class Guard:
         known = ground.known + " " + ground.draft
         self._numbers = numbers_in(known)
         self._names = {word.lower() for word in re.findall(r"[^\W\d_][\w'’-]*", known)}
+        self._names |= {_bare(name) for name in self._names}
         allowed = runs_of(known, RUN, MEANING)
         self._instructions = runs_of(ground.prompt, RUN, MEANING) - allowed
         self._hidden = ground.hidden - allowed
@@ -76,6 +81,7 @@ class Guard:
 
     def early(self, beginning: str) -> Cut | None:
         """What can be told from the beginning of a sentence, before it is whole."""
+        beginning = beginning.replace("’", "'")
         telltales: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             ("speaks for the rep", LABEL),
             ("narration", NARRATED),
@@ -88,6 +94,8 @@ class Guard:
                 return Cut(kind, beginning)
         if self._is_labelled(beginning):
             return Cut("narration", beginning)
+        if self._calls_themselves(beginning):
+            return Cut("role reversal", beginning)
         if not self._ground.agrees and (found := AGREED.search(beginning)) and not self._is_drafted(found.group(0)):
             return Cut("agrees too soon", beginning)
         runs = runs_of(beginning, RUN, MEANING)
@@ -123,28 +131,41 @@ class Guard:
         moves = set(self._reads(sentence))
         if "next_step" in moves and not self._ground.agrees:
             return Cut("agrees too soon", sentence)
-        return Cut("role reversal", sentence) if moves & (SELLING - {"next_step"}) else None
+        # Figures of one's own read like a claim; only what is far from the plan is one.
+        selling = SELLING - {"next_step"} - ({"generic_claim"} if nearness >= 0.5 else set())
+        return Cut("role reversal", sentence) if moves & selling else None
 
     def _sentences(self) -> list[str]:
         return sentences(self._ground.draft)
 
     def _is_drafted(self, words: str) -> bool:
-        return " ".join(words_of(words)) in " ".join(words_of(self._ground.draft))
+        said = words_of(words)
+        if " ".join(said) in " ".join(words_of(self._ground.draft)):
+            return True
+        content = set(said) - STOP
+        return bool(content) and OWN_BUSINESS.fullmatch(words) is not None and content <= self._draft_words
 
     def _is_labelled(self, beginning: str) -> bool:
         """Whether their own name stands before the words, or is told of in the third person."""
         name = re.escape(self._ground.first_name)
-        told = (
-            rf"\b{name}\b (?:says|said|replies|replied|sighs|pauses|looks|nods|leans|shrugs|laughs|answers|asks|is)\b"
+        return bool(
+            re.match(rf"\W*{name}[^.?!,]{{0,30}}:", beginning)
+            or re.search(rf"(?i:\b{name})(?: [A-Z][\w-]+)? (?i:{TOLD})\b", beginning)
         )
-        return bool(re.match(rf"\W*{name}[^.?!,]{{0,30}}:", beginning) or re.search(told, beginning))
+
+    def _calls_themselves(self, beginning: str) -> bool:
+        """Whether their own name is said as one says it to somebody else."""
+        name = re.escape(self._ground.first_name)
+        called = re.search(rf",\s+{name}\s*[,.!?]|^\W*{name},\s", beginning)
+        return called is not None and not self._is_drafted(called.group(0))
 
     def _is_known(self, sentence: str) -> bool:
         """Whether every figure and every name in it is one that may be said."""
         if any(number > SMALL and number not in self._numbers for number in numbers_in(sentence)):
             return False
-        names = re.findall(r"(?<=[a-z,;] )([A-Z][a-z][\w'’-]*)", sentence)
-        return all(re.sub(r"['’]s$", "", n.lower()) in self._names or n.lower() in HARMLESS_NAMES for n in names)
+        names = [name.lower() for name in re.findall(r"(?<=[\w,;’'] )([A-Z][\w'’-]+)", sentence)]
+        known = self._names | HARMLESS_NAMES
+        return all(name.replace("’", "'") in known or _bare(name) in known for name in names)
 
     def _is_repeated(self, sentence: str, before: Sequence[str]) -> bool:
         if len(sentence.split()) < 4:
@@ -157,9 +178,13 @@ class Guard:
         return bool(before) and self._alike(sentence, tuple(before)) >= REPEATED
 
 
+def _bare(name: str) -> str:
+    return re.sub(r"['’]s$", "", name)
+
+
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, white space trimmed."""
-    return [s.strip() for s in re.findall(r"[^.!?…]+[.!?…]*[\"”’)]*", text) if re.search(r"\w", s)]
+    """The sentences of a text, white space trimmed; the point of a figure ends none."""
+    return [s.strip() for s in re.findall(r"(?:[^.!?…]|\.(?=\d))+[.!?…]*[\"”’)]*", text) if re.search(r"\w", s)]
 
 
 def _fours(text: str) -> set[tuple[str, ...]]:
@@ -178,9 +203,12 @@ def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
         wanted = set(words_of(piece)) - STOP
         shared = len(wanted & heard) / max(len(wanted), 1)
         lost = {n for n in numbers_in(piece) if n > SMALL} - numbers
-        if lost or (shared < CARRIED_WORDS and alike(piece, (spoken, *said)) < CARRIED_MEANING):
+        nearest = max(said, key=lambda one: alike(piece, (one,)))
+        is_turned = len(sentences(piece)) == 1 and bool(NEGATED.search(piece)) != bool(NEGATED.search(nearest))
+        if lost or is_turned or (shared < CARRIED_WORDS and alike(piece, (spoken, *said)) < CARRIED_MEANING):
             left.append(piece)
     return left
 
 
+NEGATED = re.compile(r"\b(?:not|no|never|nobody|nothing|none|won't)\b|n't\b|n’t\b", re.IGNORECASE)
 CARRIED_WORDS, CARRIED_MEANING = 0.5, 0.62

@@ -12,7 +12,7 @@ import numpy as np
 
 from bot import tokens
 from bot.calling import Message, Trouble
-from bot.contract import unearned_runs
+from bot.contract import gives_away, unearned_runs
 from bot.mind import Stance
 from bot.moves import OtherKind
 from bot.persona import Persona
@@ -54,6 +54,8 @@ QUOTES = frozenset('"“”«»')
 MOST_REP_CHARACTERS = 1600
 MOST_SAMPLES = 14
 FOR_THE_REPLY = 224
+# Most moments take less; a longer one pushes earlier turns out for its own call alone.
+FOR_THE_MOMENT = 288
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def messages(
     """The call for a prospect's line: the stable part, the lines so far that fit, and the moment."""
     prompt = load("prospect")
     system = stable(trainer, persona)
-    shown = NO_SENSE if kind in UNSHOWN or not rep else as_data(rep[:MOST_REP_CHARACTERS])
+    shown = NO_SENSE if kind in UNSHOWN else _words(rep)
     moment = prompt.fill_moment(
         rep=shown,
         first_name=persona.first_name,
@@ -85,8 +87,8 @@ def messages(
         draft=plan.draft,
         longest=str(max(guarding.LEAST_LONGEST, int(guarding.LONGEST_SHARE * len(plan.draft.split()))) - 6),
     )
-    room = trainer.settings.window - counter.count(system) - counter.count(moment) - FOR_THE_REPLY
-    kept = _fitting(trainer, session, rep, room, counter)
+    beside = trainer.settings.window - counter.count(system) - FOR_THE_REPLY
+    kept = _fitting(trainer, session, rep, beside - FOR_THE_MOMENT, beside - counter.count(moment), counter)
     lines: list[Message] = []
     for turn in kept:
         lines += [("user", _shown(turn)), ("assistant", as_data(turn.prospect))]
@@ -96,20 +98,30 @@ def messages(
 
 
 def _shown(turn: Turn) -> str:
-    return NO_SENSE if turn.reading.kind in UNSHOWN or not turn.rep else as_data(turn.rep[:MOST_REP_CHARACTERS])
+    return NO_SENSE if turn.reading.kind in UNSHOWN else _words(turn.rep)
 
 
-def _fitting(trainer: Trainer, session: Session, rep: str, room: int, counter: tokens.Counter) -> Sequence[Turn]:
+def _words(rep: str) -> str:
+    """A rep's words as data; one sign may become many, so they are cut before and after."""
+    return as_data(rep[:MOST_REP_CHARACTERS])[:MOST_REP_CHARACTERS] or NO_SENSE
+
+
+def _fitting(
+    trainer: Trainer, session: Session, rep: str, steady: int, room: int, counter: tokens.Counter
+) -> Sequence[Turn]:
+    """The earlier turns to show: chosen by `steady`, which is the same for the whole call, and cut to `room`."""
     turns = session.turns
-    if sum(2 * tokens.FRAME + counter.count(t.rep) + counter.count(t.prospect) for t in turns) <= room:
+    lines_cost = sum(2 * tokens.FRAME + counter.count(_shown(turn)) + counter.count(turn.prospect) for turn in turns)
+    if lines_cost <= min(steady, room):
         return turns
-    vectors = trainer.vectors_of([turn.rep or "…" for turn in turns])
-    now = trainer.vectors_of([rep or "…"])[0]
+    vectors = trainer.vectors_of([said or "…" for said in (*(turn.rep for turn in turns), rep)])
     lines = [
         tokens.Line(_shown(turn), turn.prospect, bool(turn.earned or _promised(turn)), vector)
-        for turn, vector in zip(turns, vectors, strict=True)
+        for turn, vector in zip(turns, vectors[:-1], strict=True)
     ]
-    return [turns[number] for number in tokens.fit(lines, now, max(room, 0), counter)]
+    kept = tokens.fit_by_steps(lines, list(vectors[1:]), steady, counter)
+    fitting = tokens.fit([lines[number] for number in kept], vectors[-1], max(room, 0), counter)
+    return [turns[kept[number]] for number in fitting]
 
 
 def _promised(turn: Turn) -> bool:
@@ -119,7 +131,10 @@ def _promised(turn: Turn) -> bool:
 def stable(trainer: Trainer, persona: Persona) -> str:
     """The part of the prompt that is the same for every call of a session: who they are, how they talk, the brief."""
     scene = trainer.scenario(persona.id)
-    samples = persona.voice.samples[:MOST_SAMPLES]
+    file = trainer.file_runs(persona.id)
+    private = frozenset(run for runs in file.earned.values() for run in runs) - file.public
+    samples = [line for line in persona.voice.samples if not gives_away(line, private)][:MOST_SAMPLES]
+    call = " ".join(s for s in guarding.sentences(scene.how_it_came_about) if not gives_away(s, private))
     return load("prospect").fill_stable(
         name=persona.name,
         role=persona.role,
@@ -128,7 +143,7 @@ def stable(trainer: Trainer, persona: Persona) -> str:
         describe=persona.voice.describe,
         samples="\n".join(f"- {as_data(line)}" for line in samples),
         known="\n".join(f"- {as_data(item.text)}" for item in persona.brief),
-        call=as_data(scene.how_it_came_about),
+        call=as_data(call),
         rep_is=as_data(scene.rep_is),
         picks_up=as_data(persona.picks_up),
     )
@@ -177,7 +192,7 @@ def speak(
     finally:
         started.set()
     yield from line.end(is_whole=trouble is None)
-    drafted = _drafted(plan, line.kept, alike)
+    drafted = _drafted(plan, line.kept, alike, is_broken=trouble is not None)
     for text in drafted:
         yield from line.say(text)
     return Spoken(
@@ -190,11 +205,13 @@ def speak(
     )
 
 
-def _drafted(plan: Plan, spoken: str, alike: guarding.Alike) -> list[str]:
-    """What has still to be said of the draft: all of it, or the pieces that the model left out."""
+def _drafted(plan: Plan, spoken: str, alike: guarding.Alike, *, is_broken: bool) -> list[str]:
+    """What has still to be said of the draft: all of it, or what the model left out; a broken-off line by sentences."""
     if not spoken.strip():
         return [plan.draft]
     must = [piece.text for piece in plan.pieces if not _is_filler(piece.source, plan)]
+    if is_broken:
+        must = [sentence for piece in must for sentence in guarding.sentences(piece)]
     return guarding.missing(must, spoken, alike)
 
 
@@ -217,22 +234,15 @@ class _Line:
         self._coming = ""
         self._shown = 0
         self._is_wrapped = False
+        self._was_quoted = False
 
     def add(self, text: str) -> Generator[str | TakeBack]:
         """Take the next stretch of the stream."""
         self.raw += text
         self._coming += text
-        while not self.is_done:
-            broken = re.search(r"\n", self._coming.lstrip())
-            ended = re.search(r"[.!?…]+[\"”’)]*\s+(?=\S)", self._coming)
-            if ended and not _is_abbreviation(self._coming[: ended.end()]):
-                sentence, self._coming = self._coming[: ended.end()], self._coming[ended.end() :]
-                yield from self._judge(sentence)
-            elif broken and self._coming.strip():
-                sentence, _, self._coming = self._coming.lstrip().partition("\n")
-                yield from self._judge(sentence)
-            else:
-                break
+        while not self.is_done and (end := _first_end(self._coming)):
+            sentence, self._coming = self._coming[:end], self._coming[end:]
+            yield from self._judge(sentence)
         if not self.is_done:
             yield from self._show_more()
 
@@ -272,7 +282,7 @@ class _Line:
     def _show_more(self) -> Generator[str | TakeBack]:
         """Show the coming sentence's words but the last few, so that most of what is cut was never shown."""
         clean = self._coming
-        if not clean.strip() or (not self.kept and _opens_with_a_quote(clean)):
+        if not clean.strip() or ((not self.kept or self._was_quoted) and _opens_with_a_quote(clean)):
             return
         cut = self._watch.early(clean.strip())
         if cut:
@@ -289,9 +299,11 @@ class _Line:
             yield fresh
 
     def _unwrapped(self, sentence: str) -> str:
-        """The sentence without the quotation marks that some models put around the whole line."""
+        """The sentence without the marks that some models put around the whole line, or around each sentence of it."""
         text = sentence.strip()
-        if not self.kept and _opens_with_a_quote(text) and not any(mark in QUOTES for mark in text[1:-1]):
+        may_be = not self.kept or self._was_quoted
+        if may_be and _opens_with_a_quote(text) and not any(mark in QUOTES for mark in text[1:-1]):
+            self._was_quoted = True
             self._is_wrapped = text[-1:] not in QUOTES
             return text.strip("".join(QUOTES))
         if self._is_wrapped and text[-1:] in QUOTES and not any(mark in QUOTES for mark in text[:-1]):
@@ -310,6 +322,17 @@ def _spaced(kept: str, text: str) -> str:
 
 def _opens_with_a_quote(text: str) -> bool:
     return text.lstrip()[:1] in QUOTES
+
+
+def _first_end(text: str) -> int:
+    """Where the first sentence ends, at a stop before more text or at a line's end; 0 where it has not ended."""
+    start = len(text) - len(text.lstrip())
+    broken = text.find("\n", start)
+    ends = (m.end() for m in re.finditer(r"[.!?…]+[\"”’)]*\s+(?=\S)", text) if not _is_abbreviation(text[: m.end()]))
+    ended = next(ends, 0)
+    if broken >= 0 and (not ended or broken < ended):
+        return broken + 1
+    return ended
 
 
 def _is_abbreviation(text: str) -> bool:

@@ -9,6 +9,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+# A thanks that is taken back in the same breath is a buyer's.
+KIND = r"(?![^.?!]*\bbut\b)"
 GLAD = r"I(?:'d| would|'m| am|'ll| will)? (?:be )?(?:happy|glad|pleased|delighted|here)"
 SOLD = _any(
     r"\b(?:our|my) (?:products?|platform|software|solutions?|services?|system|tool|app|offer(?:ing)?s?|demo)\b",
@@ -22,12 +24,19 @@ SOLD = _any(
     r"\b(?:help|assist) you (?:today|with)\b",
     r"\bthank(?:s| you)(?: so much| very much)? for (?:your (?:time|interest|patience|question|call|feedback|input))\b",
     r"\bthank(?:s| you)(?: so much| very much)? for (?:your (?:understanding|concern|inquiry|insights?))\b",
-    r"\bthank(?:s| you)(?: so much| very much)? for (?:reaching out|calling|asking|contacting|sharing|bringing)\b",
-    r"\bthank(?:s| you)(?: so much| very much)? for the (?:call|question|information|insights?)\b",
+    rf"\bthank(?:s| you)(?: so much| very much)? for (?:sharing|bringing)\b{KIND}",
+    rf"\bthank(?:s| you)(?: so much| very much)? for (?:reaching out|calling|asking|contacting)\b{KIND}",
+    rf"\bthank(?:s| you)(?: so much| very much)? for the (?:call|question|information|insights?)\b{KIND}",
     r"\b(?:let me know if|feel free to|do you have any (?:other )?questions|don't hesitate)\b",
     r"\b(?:schedule|book|set up|arrange) (?:a|your) (?:demo|call|meeting|consultation|time)\b",
     r"\b(?:for|to) your (?:business|company|needs|organi[sz]ation|team)\b",
     r"\bgreat question\b",
+    r"\bI (?:completely |fully |totally )?(?:understand|appreciate) your (?:concerns?|questions?|interest|point|position)\b",
+    r"\bI (?:completely |fully |totally )?(?:understand|appreciate) your (?:situation|frustrations?|perspective|needs)\b",
+    r"\btake the (?:hassle|pain|headache|stress|guesswork|work) out of\b",
+    r"\bI(?:'d| would)? (?:strongly |highly )?(?:recommend|suggest|advise) (?!you (?:stop|ring|try somebody))",
+    r"\bI(?:'m| am) (?:just )?(?:calling|ringing|phoning|reaching out) (?:about|because|from|to|on behalf|regarding)\b",
+    r"\bI(?:'m| am) (?:just )?getting in touch (?:about|because|from|to|on behalf|regarding)\b",
 )
 MADE_BY_MACHINE = _any(
     r"\bas an? (?:AI|artificial|language model|assistant|virtual)",
@@ -35,20 +44,32 @@ MADE_BY_MACHINE = _any(
     r"\bthe (?:note|director|scene|script|prompt|draft)\b(?= (?:says|tells|asks|from|of))",
     r"\b(?:director'?s note|has to carry|in at most)\b",
     r"<\|?\w+|\|>|\[/?(?:INST|NOTE)|##|```",
+    r"\bmy (?:mood|character|persona) (?:is|has|must|wouldn't|would|should|can't|won't)\b",
+    r"\bmy line (?:has|is|must)\b",
+    r"\bI(?:'m| am) (?:playing|portraying|acting as|pretending to be) (?:a|an|the|this|that)\b",
+    r"\bin (?:square )?brackets\b",
+    r"\b(?:stay|keep|remain) in (?:my|this|the) (?:part|role|character)\b",
+    r"\bI (?:was|have been|'ve been) (?:told|instructed|given) to (?:say|keep|stay|answer|act|play|respond)\b",
 )
 NARRATED = _any(
     r"\*[^*\n]+\*",
     r"_[^_\n]+_",
     r"^\s*[(\[][^)\]]*[)\]]",
     r"[(\[](?:sighs?|laughs?|pauses?|chuckles?|smiles?|nods?|silence|beat|[a-z]+ly\b)[^)\]]*[)\]]",
+    r"[(\[][^)\]]*\b[a-z]{2,}ing\b[^)\]]*[)\]]",
+    r"[,.] ?(?:he|she|they) (?:says|said|mutters|replies|adds|sighs)\s+(?:with|in|flatly|quietly|slowly|dryly)\b",
+    r"[,.] ?(?:he|she|they) (?:says|said|mutters|replies|adds|sighs|grunts)[.!?]?\s*$",
 )
+OPENERS = "look|listen|honestly|well|right|no|yes|so|fine|mind|simple|truth|fact|point|question|answer"
 LABEL = _any(
     r"^\s*(?:the )?(?:rep|sales ?(?:rep|person|man|woman)?|seller|you|user|caller|agent)\s*[:>]",
     r"^\s*(?:the )?(?:assistant|system|human|me)\s*[:>]",
     r"^\s*(?:the )?(?:prospect|customer|buyer|client|note|mood|director|response|answer|line)\s*[:>]",
+    rf"^\W*(?!(?:{OPENERS})\b)[A-Z][\w.]*(?: (?-i:[A-Z0-9])[\w.]*){{0,2}}(?: ?\([^)]*\))?\s*:(?=\s)",
 )
 LIKES = r"I(?:'d| would) (?:love|like|be happy|be glad|be open|be interested|be willing)"
 YES = r"(?:yes|sure|okay|ok|alright|absolutely|certainly|of course)"
+UNLESS = r"(?![^.?!]*\b(?:but|though)\b[^.?!]*\b(?:not|no|never|can't|won't|isn't|wouldn't)\b)"
 AGREED = _any(
     r"\blet's (?:do|go|get|set|book|schedule|try|meet|talk (?:again|more|on|next)|make it|start)\b",
     r"\b(?:sign me up|count me in|you've convinced me|I agree|I accept|it's a deal|deal|that works for me)\b",
@@ -57,11 +78,26 @@ AGREED = _any(
     r"\bI(?:'ll| will) (?:take (?:it|you up|the)|sign|buy|have that|come along|meet|be there|book|try (?:it|that))\b",
     r"\bI(?:'ll| will) set (?:it|that|something) up\b",
     r"\b(?:sounds|that'd be|would be|it'd be) (?:like a (?:plan|good idea)|good|great|perfect|wonderful|fantastic)\b",
-    r"\b(?:sounds|that'd be|would be|it'd be) (?:interesting|fine by me)\b",
+    rf"\b(?:sounds|that'd be|would be|it'd be) (?:interesting|fine by me)\b{UNLESS}",
     r"\bsend (?:me|over|it|us) (?:the|your|a|some|over|more)\b",
     r"\bwe should (?:meet|do|try|set|talk|schedule|explore|consider)\b",
-    rf"\b{YES}[,.!]? (?:let's|please|I'd|I would|I'll|we can|we could|that works)\b",
+    rf"\b{YES}[,.!]? (?:let's|please (?:do|send|book|set|come)|we can|we could|that works)\b",
+    rf"\b{YES}[,.!]? (?:I(?:'d| would) (?:like|love|be)|I'll (?:take|do|come|have|be there|see you|send|book|set))\b",
     r"\bwhen (?:can|could|shall) we (?:meet|start|begin|do)\b",
+    r"\b(?:you've|you have) (?:won|sold|persuaded|talked) (?:me|us)\b",
+    r"\bI(?:'m| am) (?:game|on board|persuaded|up for)\b",
+    r"\b(?:suits (?:me|us)|put me down for|where do I sign)\b",
+    r"\bwhy not\b,? (?:bring|come|let|send|show|try)\b",
+    r"\b(?:get|grab|check|look at|open) (?:my|the) (?:diary|calendar)\b",
+    r"\be-?mail (?:me|us|it|over) (?:the|your|a|some|over)\b",
+    r"\bgive (?:it|that|this) a (?:go|try|shot|whirl)\b",
+    r"\bwe(?:'re| are) (?:all )?agreed\b",
+    r"\b(?:can't|cannot|can not) (?:go|carry|keep) on (?:like|with|as|doing|this)\b",
+)
+# What anybody may say of their own trade, where the plan speaks of it.
+OWN_BUSINESS = _any(
+    r"\b(?:our|my) (?:products?|platform|software|solutions?|services?|system|tool|app|offer(?:ing)?s?)\b",
+    r"\bwe(?:'d| would|'ll| will| can| are able to| could)? (?:offer|provide|speciali[sz]e)\b",
 )
 HARMLESS_NAMES = frozenset(
     """

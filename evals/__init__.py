@@ -1,0 +1,1 @@
+"""Evaluations: how well the bot, its coach and its readers do what they promise."""

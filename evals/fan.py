@@ -1,0 +1,152 @@
+"""Fanning sessions out: over processes here, or over a Ray cluster; what is done is written down at once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.errors import UserError
+from bot.settings import Settings
+from evals.play import Played, play
+from evals.spec import Spec
+
+# So many sessions wait in the queue for each worker: enough to keep it busy, and no more in memory.
+AHEAD = 3
+Done = Callable[[Played], None]
+
+
+class Pool(Protocol):
+    """Somewhere that sessions are played."""
+
+    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
+        """Play a session there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the workers."""
+        ...
+
+
+class Processes:
+    """Worker processes on this machine, one a core."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or max(len(os.sched_getaffinity(0)), 1)
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_quiet)
+
+    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
+        """Play a session in one of them."""
+        return self._pool.submit(_play, spec.dump())
+
+    def close(self) -> None:
+        """End them; what has not begun is dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Ray:
+    """Workers of a Ray cluster; `address` is Ray's own ("auto", host:port)."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            import ray
+        except ImportError as error:
+            raise UserError("Ray is not installed; install inertia[evals]") from error
+        if not ray.is_initialized():
+            try:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                raise UserError(f"Ray at {address!r}: cannot be reached; start it with `ray start --head`") from error
+        self._ray: Any = ray
+        self.workers = int(ray.cluster_resources().get("CPU", 1))
+        self._remote: Any = self._ray.remote(num_cpus=1, max_retries=2)(_play)
+
+    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
+        """Play a session on one of its nodes."""
+        return self._remote.remote(spec.dump()).future()
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._ray.shutdown()
+
+
+def pool_of(where: str | None, workers: int | None = None) -> Any:
+    """The pool that a setting names: none for processes here, else Ray's address."""
+    return Ray(where) if where else Processes(workers)
+
+
+def fan(specs: Iterable[Spec], pool: Any, out: Path, on_done: Done | None = None) -> int:
+    """Play what the file does not hold yet and append it, a line a session; returns how many failed.
+
+    Memory stays flat: a session is written and let go of.
+    """
+    known = done_in(out)
+    failed = 0
+    waiting: dict[Future[dict[str, Any]], Spec] = {}
+    todo = iter([spec for spec in specs if spec.id not in known])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("a", encoding="utf-8") as file:
+        while True:
+            while len(waiting) < pool.workers * AHEAD and (spec := next(todo, None)):
+                waiting[pool.submit(spec)] = spec
+            if not waiting:
+                return failed
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                spec = waiting.pop(future)
+                error = future.exception()
+                if error:
+                    failed += 1
+                    row: dict[str, Any] = {"spec": spec.dump(), "error": f"{type(error).__name__}: {error}"}
+                else:
+                    row = future.result()
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.flush()
+                if on_done and not error:
+                    on_done(Played.parse(row))
+
+
+def done_in(out: Path) -> set[str]:
+    """Ids of the sessions that a file holds; half a line at its end is cut off, for that one was not done."""
+    if not out.exists():
+        return set()
+    text = out.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if len(whole) != len(text):
+        out.write_text(whole, encoding="utf-8")
+    rows = (json.loads(line) for line in whole.splitlines())
+    return {Spec(**row["spec"]).id for row in rows if "session" in row}
+
+
+def played_in(out: Path) -> Iterator[Played]:
+    """The sessions of a file, one at a time."""
+    with out.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            if "session" in row:
+                yield Played.parse(row)
+
+
+def errors_in(out: Path) -> list[str]:
+    """What failed and was not played later."""
+    with out.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    done = {Spec(**row["spec"]).id for row in rows if "session" in row}
+    return [f"{Spec(**r['spec']).id}: {r['error']}" for r in rows if "error" in r and Spec(**r["spec"]).id not in done]
+
+
+def _play(spec: dict[str, Any]) -> dict[str, Any]:
+    return play(Spec(**spec), Settings()).dump()
+
+
+def _quiet() -> None:
+    import signal
+
+    # Ctrl-C is the parent's to hear; the workers end with it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,155 @@
+"""Inspect AI tasks over the sessions of a run: `inspect view` opens every transcript with its scores.
+
+`inspect eval evals/tasks.py@practice` plays from Inspect's own command; `inertia eval` is the short way in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inspect_ai import Task, task
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, ModelOutput
+from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from bot.build import build
+from bot.session import Session, Turn
+from evals import role_errors
+from evals.fan import Processes, done_in, played_in
+from evals.play import Played
+from evals.scorers import repetition
+from evals.scoring import terminal
+from evals.spec import QUICK, Spec, plan
+
+OUTCOMES = {"agreed_next_step": 1.0, "open": 0.5, "ended_call": 0.0}
+
+
+@task
+def practice(sessions: str | None = None) -> Task:
+    """Policies against buyers; `sessions` is the file of a run already played, else the quick run is played."""
+    known = {one.spec.id: one for one in played_in(Path(sessions))} if sessions else {}
+    specs = [one.spec for one in known.values()] or plan(tuple(build(stored=False).persona_ids()), size=QUICK)
+    return task_of(specs, known)
+
+
+def task_of(specs: Sequence[Spec], known: dict[str, Played]) -> Task:
+    """A task with a sample a session; what is known is shown, the rest is played."""
+    samples = [
+        Sample(
+            id=spec.id, input=f"{spec.policy} against {spec.persona}, seed {spec.seed}", metadata={"spec": spec.dump()}
+        )
+        for spec in specs
+    ]
+    return Task(
+        dataset=samples,
+        solver=call(known),
+        scorer=[outcome(), reached(), role(), repeats()],
+        name="practice",
+        display_name="Inertia practice sessions",
+    )
+
+
+@solver
+def call(known: dict[str, Played]) -> Solver:
+    """Play the sample's session, or take it from those already played, and lay it out as a conversation."""
+    pool: list[Processes] = []
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        spec = Spec(**state.metadata["spec"])
+        played = known.get(spec.id)
+        if played is None:
+            if not pool:
+                pool.append(Processes())
+            played = Played.parse(await asyncio.wrap_future(pool[0].submit(spec)))
+        state.messages = []
+        for turn in played.session.turns:
+            state.messages.append(ChatMessageUser(content=turn.rep))
+            state.messages.append(ChatMessageAssistant(content=turn.prospect, metadata=_shown(turn)))
+        last = played.session.turns[-1].prospect if played.session.turns else ""
+        state.output = ModelOutput.from_content("inertia", last)
+        state.metadata["session"] = json.loads(played.session.model_dump_json())
+        state.metadata["outcome"] = played.session.outcome
+        state.completed = True
+        return state
+
+    return solve
+
+
+def _shown(turn: Turn) -> dict[str, Any]:
+    mind = {gauge: round(value) for gauge, value in turn.mind.model_dump().items()}
+    moves = [f"{m.code} {m.confidence:.2f}: {m.quote}" for m in turn.reading.moves]
+    return {"turn": turn.number, "stance": str(turn.stance), "mind": mind, "moves": moves, "act": turn.act}
+
+
+def _played(state: TaskState) -> Played:
+    return Played(Spec(**state.metadata["spec"]), Session.model_validate(state.metadata["session"]), ())
+
+
+@scorer(metrics=[mean(), stderr()])
+def outcome() -> Scorer:
+    """1 for an agreed next step, 0 for a call that was ended, a half for one that stayed open."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=OUTCOMES[state.metadata["outcome"]], answer=state.metadata["outcome"])
+
+    return score
+
+
+@scorer(metrics=[mean(), stderr()])
+def reached() -> Scorer:
+    """How far the buyer came: the last stance on its ladder with the tension behind it."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=terminal(_played(state)))
+
+    return score
+
+
+@scorer(metrics=[mean(), stderr()])
+def role() -> Scorer:
+    """The share of turns in which the buyer fell out of the part."""
+    trainer = build(stored=False)
+
+    async def score(state: TaskState, target: Target) -> Score:
+        played = _played(state)
+        persona, turns = trainer.persona(played.spec.persona), played.session.turns
+        found = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
+        told = "; ".join(
+            f"turn {t.number}: {e.kind}: {e.words}" for t, errors in zip(turns, found, strict=True) for e in errors
+        )
+        return Score(value=sum(bool(one) for one in found) / max(len(turns), 1), explanation=told or None)
+
+    return score
+
+
+@scorer(metrics=[mean(), stderr()])
+def repeats() -> Scorer:
+    """The share of the buyer's 4-grams that came before in the call."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        return Score(value=repetition.fours(_played(state)))
+
+    return score
+
+
+def write_log(sessions: Path, folder: Path, specs: Sequence[Spec]) -> Path | None:
+    """Write Inspect's log of a run that was played; returns its file."""
+    inspect_ai: Any = importlib.import_module("inspect_ai")
+    wanted = {spec.id for spec in specs} & done_in(sessions)
+    known = {one.spec.id: one for one in played_in(sessions) if one.spec.id in wanted}
+    logs: list[Any] = inspect_ai.eval(
+        task_of([one.spec for one in known.values()], known),
+        model="mockllm/model",
+        log_dir=str(folder),
+        display="none",
+        log_samples=True,
+        max_samples=64,
+        fail_on_error=False,
+    )
+    return Path(logs[0].location) if logs else None
