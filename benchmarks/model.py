@@ -1,25 +1,28 @@
 """What a speaking model does to the prospect: four arms in one run, judged by a checker that is not the guard.
 
 `python -m benchmarks.model play FILE` plays with the configured model and appends to FILE (and goes on where it was
-left); `python -m benchmarks.model table FILE` prints the table and writes it into docs/model.md.
+left); `python -m benchmarks.model guard FILE` puts what the model said there through the guard as it is now;
+`python -m benchmarks.model table FILE` prints the table and writes it into docs/model.md.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
+import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot import tokens
 from bot.build import Trainer, build
 from bot.calling import Message, Trouble
 from bot.cli import read_script
 from bot.mind import Stance
+from bot.models import ModelName
 from bot.session import Call, Session, Turn
 from bot.settings import NO_MODEL, Settings
 from bot.turn import Done, TakenBack, Word, play_turn, run_turn
@@ -44,10 +47,12 @@ DESCRIPTION = (
 
 def main() -> None:
     """Play or print, as the arguments say."""
-    if len(sys.argv) != 3 or sys.argv[1] not in ("play", "table"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("play", "guard", "table"):
         sys.exit(__doc__)
     if sys.argv[1] == "play":
         play(Path(sys.argv[2]))
+    elif sys.argv[1] == "guard":
+        guard_again(Path(sys.argv[2]))
     else:
         from benchmarks.model_table import show
 
@@ -170,9 +175,54 @@ def _row(arm: str, turn: Turn, before: Session, first: float | None, whole: floa
     }
 
 
-def mean(values: list[float]) -> float:
-    """The mean, 0 of none."""
-    return statistics.fmean(values) if values else 0.0
+class Replayed:
+    """What a model said, said once more as it came; stands where a caller does."""
+
+    def __init__(self, raw: str, label: str) -> None:
+        self._raw = raw
+        provider, _, name = label.partition(":")
+        self.model = ModelName("prospect", provider, name, None, None)
+        self.counter = tokens.counter_for(self.model.name)
+
+    def stream(self, messages: Sequence[Message], calls: list[Call], started: threading.Event) -> Iterator[str]:
+        """The stretches of the line."""
+        started.set()
+        yield from re.findall(r"\s*\S+|\s+$", self._raw)
+
+
+def guard_again(path: Path) -> None:
+    """Put every line of the model's that the file holds through the guard as it is now."""
+    drafted = build(Settings(model=None), stored=False)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        spoken = row["turn"].get("spoken")
+        if row["arm"] != "c" or spoken is None:
+            continue
+        session = drafted.start(row["persona"], seed=row["seed"])
+        for earlier in row["before"]:
+            session = session.with_turn(Turn.model_validate(earlier))
+        speaking = replace(drafted)
+        speaking.__dict__.update({name: drafted.__dict__[name] for name in SHARED if name in drafted.__dict__})
+        speaking.__dict__["callers"] = OnlyProspect(Replayed(spoken["raw"], spoken["model"]))
+        turn = play_turn(speaking, session, row["turn"]["rep"]).turns[-1]
+        assert turn.spoken is not None
+        row["turn"] = turn.model_dump(mode="json")
+        row["cut"] = bool(turn.spoken.removed or turn.spoken.from_draft)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+SHARED = ("embedder", "reader", "guides", "pasted_from", "index", "phrases", "rubric", "default_lines", "codes")
+
+
+class OnlyProspect:
+    """Stands where a trainer's callers do, with one for the prospect."""
+
+    def __init__(self, caller: Replayed) -> None:
+        self._caller = caller
+
+    def of(self, role: str) -> Replayed | None:
+        """The caller of a role."""
+        return self._caller if role == "prospect" else None
 
 
 if __name__ == "__main__":

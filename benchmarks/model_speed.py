@@ -1,8 +1,8 @@
 """How much a turn adds to a bare streaming call: `python -m benchmarks.model_speed`, with a model configured.
 
-Each turn is played once by us and asked once bare, with the very same prospect prompt to the same server, in turns of who
-goes first; between them another buyer's prompt is asked, so that neither finds its prompt in the server's cache. Printed
-are the medians of the ratios: first word, and the whole line. Set INERTIA_TEMPERATURE=0, so that both say the same.
+Each turn is played once by us and asked once bare, with the very same prospect prompt to the same server; between them
+another buyer's prompt is asked, so that neither finds its prompt in the server's cache. Printed are the medians of the
+ratios: first word, and the whole line. Set INERTIA_TEMPERATURE=0, so that both say the same.
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DEL
 FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT)
 SURE_ENOUGH_TO_OBJECT = 0.55
 MOST_ELSEWHERE = 2
+# Below so much inertia nobody speaks up for how things are; above, ever more.
+FREE_OF_IT = 25
+MOST_BEFORE_A_DEFENCE = 26
 
 
 def decide(moment: Moment) -> Plan:
@@ -115,9 +118,23 @@ def _answers(moment: Moment) -> Plan:
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)
-    if not _has_content(plan):
-        plan = _without_content(moment, plan)
+    plan = _defends(moment, plan) if _has_content(plan) else _without_content(moment, plan)
     return _ask_back(moment, plan)
+
+
+def _attachment(moment: Moment) -> float:
+    """How far the attachment to how things are speaks, 0 to 1."""
+    return max(0.0, min(1.0, (moment.after.inertia - FREE_OF_IT) / (100 - FREE_OF_IT)))
+
+
+def _defends(moment: Moment, plan: Plan) -> Plan:
+    """An answer with a word for how things are behind it, the likelier the more they are attached to that."""
+    is_settled = moment.stance in (Stance.DISMISSIVE, Stance.GUARDED, Stance.CURIOUS)
+    spoken = sum(len(piece.text.split()) for piece in plan.pieces)
+    opens_up = any(given.layer in ("felt", "unknown", "consequence") for given in plan.given)
+    if not is_settled or opens_up or plan.ending or plan.talk != "neutral" or spoken > MOST_BEFORE_A_DEFENCE:
+        return plan
+    return (disclosure.holds_on(moment, plan) or plan) if moment.speaker.chance(_attachment(moment)) else plan
 
 
 def _small_talk(moment: Moment) -> Plan:
@@ -212,7 +229,7 @@ def _to_claim(moment: Moment, claim: Move) -> Piece | None:
     if moment.stance == Stance.DISMISSIVE:
         return speaker.at(Occasion.SHRINK, "sustain")
     if moment.stance == Stance.GUARDED:
-        admits = speaker.chance(0.5)
+        admits = speaker.chance(1.0 - _attachment(moment))
         return speaker.at(Occasion.HALF_ADMIT, "neutral") if admits else speaker.at(Occasion.SHRINK, "sustain")
     if moment.stance == Stance.CURIOUS:
         return speaker.at(Occasion.HALF_ADMIT if speaker.chance(0.5) else Occasion.TAKE_IN, "neutral")
@@ -259,6 +276,8 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
         return plan
     if plan.pieces and moment.speaker.chance(0.35):
         return plan
+    if not moment.speaker.chance(0.3 + _attachment(moment)) and moment.stance != Stance.DISMISSIVE:
+        return plan.add(moment.speaker.at(Occasion.HALF_ADMIT, "neutral"))
     return disclosure.holds_on(moment, plan) or _resist(moment, plan)
 
 

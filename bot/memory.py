@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from bot.moves import Code
 
@@ -24,6 +24,11 @@ class Memory(BaseModel):
     meaningless: int = 0
     abused: int = 0
     elsewhere: int = 0
+
+    @field_serializer("used", "voiced")
+    def _in_order(self, values: frozenset[str]) -> list[str]:
+        # A set has another order in every process; what is stored is to be the same.
+        return sorted(values)
 
     def count(self, code: Code) -> int:
         """How often a move was made in earlier turns."""

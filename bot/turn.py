@@ -196,7 +196,7 @@ def _is_new(layer: str, name: str, memory: Memory) -> bool:
 
 def _remember(memory: Memory, reading: Reading, heard: Heard, plan: Plan, number: int) -> Memory:
     moves, told = dict(memory.moves), dict(memory.told)
-    for code in {move.code for move in reading.moves}:
+    for code in sorted({move.code for move in reading.moves}):
         moves[code] = moves.get(code, 0) + 1
     for given in plan.given:
         told[given.id] = told.get(given.id, 0) + 1

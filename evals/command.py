@@ -74,14 +74,15 @@ def _folder(home: Path, specs: list[Spec], resume: bool) -> Path:
 
 def _log(folder: Path, specs: list[Spec]) -> None:
     """Inspect's log of the sessions; without Inspect the run stands, and a line says what is missing."""
-    if not specs:
+    shown = [spec for spec in specs if spec.purpose in ("main", "advice")]
+    if not shown:
         return
     try:
         from evals.tasks import write_log
     except ImportError:
         sys.stderr.write("Inspect AI is not installed, so there are no logs for its viewer; install inertia[evals]\n")
         return
-    write_log(folder / SESSIONS, folder / "logs", [spec for spec in specs if spec.purpose == "main"])
+    write_log(folder / SESSIONS, folder / "logs", shown)
 
 
 def _progress(total: int, done: int) -> Callable[[Played], None]:

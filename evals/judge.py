@@ -1,6 +1,7 @@
 """The independent reader of the buyer's words: stance and talk off a line, by a classifier that drives nothing.
 
-Learned from `datasets/stances-train.yaml`, whose writer saw neither persona files nor code; tried on
+Learned from `datasets/stances-train.yaml` and `datasets/talk-train-*.yaml`, whose writers saw neither persona files nor
+code; tried on
 `datasets/stances-test.yaml`, other fields by another writer. It shares the sentence encoder with retrieval and nothing
 with the reader that moves the mind.
 """
@@ -40,6 +41,12 @@ def labelled(name: str) -> list[Labelled]:
     return [Labelled(row["line"], row["stance"], row["talk"]) for row in rows]
 
 
+def talk_lines(path: Path) -> list[tuple[str, str]]:
+    """The lines of a data set for talk alone, each with its talk."""
+    rows: list[dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [(row["line"], row["talk"]) for row in rows]
+
+
 class Judge:
     """Reads stance and talk off buyers' lines."""
 
@@ -51,11 +58,11 @@ class Judge:
         from sklearn.linear_model import LogisticRegression
 
         data = labelled("stances-train")
-        features = self._features([row.line for row in data])
+        more = [row for path in sorted(DATA.glob("talk-train-*.yaml")) for row in talk_lines(path)]
         stance: Any = LogisticRegression(C=4.0, max_iter=2000)
         talk: Any = LogisticRegression(C=4.0, max_iter=2000)
-        stance.fit(features, [row.stance for row in data])
-        talk.fit(features, [row.talk for row in data])
+        stance.fit(self._features([row.line for row in data]), [row.stance for row in data])
+        talk.fit(self._features([line for line, _ in more]), [kind for _, kind in more])
         return stance, talk
 
     def _features(self, lines: Sequence[str]) -> Features:

@@ -192,6 +192,16 @@ def _fours(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + 4]) for i in range(len(words) - 3)}
 
 
+def not_said(piece: str, spoken: str, alike: Alike) -> list[str]:
+    """The sentences of a piece that the spoken words do not hold, word for word or nearly."""
+    said, words = sentences(spoken), " ".join(words_of(spoken))
+    return [
+        one
+        for one in sentences(piece)
+        if " ".join(words_of(one)) not in words and (not said or alike(one, said) < SAID_ALREADY)
+    ]
+
+
 def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
     """The drafted sentences of the pieces that the spoken words do not carry, in order."""
     if not spoken.strip():
@@ -211,4 +221,4 @@ def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
 
 
 NEGATED = re.compile(r"\b(?:not|no|never|nobody|nothing|none|won't)\b|n't\b|n’t\b", re.IGNORECASE)
-CARRIED_WORDS, CARRIED_MEANING = 0.5, 0.62
+CARRIED_WORDS, CARRIED_MEANING, SAID_ALREADY = 0.6, 0.7, 0.85

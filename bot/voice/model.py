@@ -212,7 +212,10 @@ def _drafted(plan: Plan, spoken: str, alike: guarding.Alike, *, is_broken: bool)
     must = [piece.text for piece in plan.pieces if not _is_filler(piece.source, plan)]
     if is_broken:
         must = [sentence for piece in must for sentence in guarding.sentences(piece)]
-    return guarding.missing(must, spoken, alike)
+    left = guarding.missing(must, spoken, alike)
+    # What of a piece has been said already is not said twice.
+    fresh = (" ".join(guarding.not_said(piece, spoken, alike)) for piece in left)
+    return [text for text in fresh if text]
 
 
 def _is_filler(source: str, plan: Plan) -> bool:

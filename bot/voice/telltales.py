@@ -9,6 +9,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+GRASPS = r"I (?:completely |fully |totally )?(?:understand|appreciate)"
 # A thanks that is taken back in the same breath is a buyer's.
 KIND = r"(?![^.?!]*\bbut\b)"
 GLAD = r"I(?:'d| would|'m| am|'ll| will)? (?:be )?(?:happy|glad|pleased|delighted|here)"
@@ -31,8 +32,7 @@ SOLD = _any(
     r"\b(?:schedule|book|set up|arrange) (?:a|your) (?:demo|call|meeting|consultation|time)\b",
     r"\b(?:for|to) your (?:business|company|needs|organi[sz]ation|team)\b",
     r"\bgreat question\b",
-    r"\bI (?:completely |fully |totally )?(?:understand|appreciate) your (?:concerns?|questions?|interest|point|position)\b",
-    r"\bI (?:completely |fully |totally )?(?:understand|appreciate) your (?:situation|frustrations?|perspective|needs)\b",
+    rf"\b{GRASPS} your (?:concerns?|questions?|interest|point|position|situation|frustrations?|perspective|needs)\b",
     r"\btake the (?:hassle|pain|headache|stress|guesswork|work) out of\b",
     r"\bI(?:'d| would)? (?:strongly |highly )?(?:recommend|suggest|advise) (?!you (?:stop|ring|try somebody))",
     r"\bI(?:'m| am) (?:just )?(?:calling|ringing|phoning|reaching out) (?:about|because|from|to|on behalf|regarding)\b",

@@ -31,6 +31,8 @@ def score(run: Run) -> Scored:
     test = labelled("stances-test")
     read = run.judge.stances([row.line for row in test])
     own = [float(row.stance == seen) for row, seen in zip(test, read, strict=True)]
+    talks = run.judge.talks([row.line for row in test])
+    talk = [float(row.talk == seen) for row, seen in zip(test, talks, strict=True)]
     three = _over_three(rows, levels)
     figures = [
         figure(NAME, "same stance, line by line", pairs, _session, _same, Reach("at least", 0.8)),
@@ -38,7 +40,8 @@ def score(run: Run) -> Scored:
         figure(NAME, "weighted kappa, line by line", pairs, _session, _kappa),
         figure(NAME, "within one step, three lines", three, _session, _near),
         figure(NAME, "weighted kappa, three lines", three, _session, _kappa),
-        figure(NAME, "the judge itself on lines of other hands", own, lambda _: "test", stats.mean),
+        figure(NAME, "the judge itself on lines of other hands, stance", own, lambda _: "test", stats.mean),
+        figure(NAME, "the judge itself on lines of other hands, talk", talk, lambda _: "test", stats.mean),
     ]
     worst = sorted(pairs, key=lambda pair: -abs(pair[1] - pair[2]))[:10]
     return Scored(figures, [Worst(s, n, f"held {STANCES[h]}, sounds like {v:.1f} of 4") for s, h, v, n in worst])
