@@ -20,10 +20,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from bot.build import build
 from bot.session import Session, Turn
-from evals import role_errors
 from evals.fan import Processes, done_in, played_in
 from evals.play import Played
-from evals.scorers import repetition
+from evals.scorers import repetition, role_errors
 from evals.scoring import terminal
 from evals.spec import QUICK, Spec, plan
 
@@ -118,8 +117,8 @@ def role() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         played = _played(state)
-        persona, turns = trainer.persona(played.spec.persona), played.session.turns
-        found = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
+        turns = played.session.turns
+        found = role_errors.errors_of(played.session, trainer)
         told = "; ".join(
             f"turn {t.number}: {e.kind}: {e.words}" for t, errors in zip(turns, found, strict=True) for e in errors
         )

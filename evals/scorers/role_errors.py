@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.build import Trainer
+from bot.session import Session
 from evals import role_errors, stats
-from evals.scoring import Figure, Reach, Run, Scored, Worst, figure, turns_of
+from evals.role_errors import RoleError
+from evals.scoring import Figure, Reach, Run, Scored, Worst, figure
 
 NAME = "role errors"
 Row = tuple[str, int, frozenset[str]]
@@ -20,17 +23,28 @@ def score(run: Run) -> Scored:
     """The share of turns with any error, and with each kind."""
     rows: list[Row] = []
     worst: list[Worst] = []
-    for one, turn in turns_of(run.main):
-        persona = run.trainer.persona(one.spec.persona)
-        found = role_errors.errors(turn, one.session.turns[: turn.number - 1], persona)
-        rows.append((one.spec.id, turn.number, frozenset(str(error.kind) for error in found)))
-        worst += [Worst(one.spec.id, turn.number, f"{e.kind}: {e.words}") for e in found if e.kind in COUNTED]
+    for one in run.main:
+        for turn, found in zip(one.session.turns, errors_of(one.session, run.trainer), strict=True):
+            rows.append((one.spec.id, turn.number, frozenset(str(error.kind) for error in found)))
+            worst += [Worst(one.spec.id, turn.number, f"{e.kind}: {e.words}") for e in found if e.kind in COUNTED]
     figures: list[Figure] = [
         figure(NAME, "turns with an error", rows, _session, lambda r: _share(r, set(COUNTED)), Reach("at most", 0.02))
     ]
     for kind in (*COUNTED, "narration", "speaks_for_rep", "leak", "repeat"):
         figures.append(figure(NAME, kind.replace("_", " "), rows, _session, lambda r, k=kind: _share(r, {k})))
     return Scored(figures, worst[:10])
+
+
+_KNOWN: dict[str, list[list[RoleError]]] = {}
+
+
+def errors_of(session: Session, trainer: Trainer) -> list[list[RoleError]]:
+    """The errors of every turn; a session that was judged in this process is not judged again."""
+    key = f"{session.id}:{hash(session.turns[-1].model_dump_json()) if session.turns else 0}"
+    if key not in _KNOWN:
+        persona, turns = trainer.persona(session.persona), session.turns
+        _KNOWN[key] = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
+    return _KNOWN[key]
 
 
 def _session(row: Row) -> str:
