@@ -20,8 +20,8 @@ from bot.settings import NO_MODEL, Settings
 from bot.turn import Done, Word, run_turn
 from bot.voice import model as voice
 
-TURNS = 5
-BUYERS = ("freight-vp", "dentist-owner", "plant-manager", "software-cfo")
+TURNS = 4
+BUYERS = ("freight-vp", "dentist-owner")
 
 
 def main() -> None:

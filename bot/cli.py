@@ -178,7 +178,6 @@ def eval_(
     compare: Annotated[Path | None, typer.Option(help="Folder of an earlier run.")] = None,
     gate: Annotated[Path | None, typer.Option(help="What the figures have to come to; exit status 1 if not.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the last run of the same sessions.")] = False,
-    where: Annotated[str | None, typer.Option(help="Address of a Ray cluster; processes here otherwise.")] = None,
     docs: Annotated[Path | None, typer.Option(help="A page between whose marks the table is put.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -189,7 +188,7 @@ def eval_(
     except ImportError as error:
         raise UserError(f"the evals need {error.name}; install inertia[evals]") from error
 
-    asked = Asked(full, tuple(only or ()), tuple(persona or ()), tuple(policy or ()), model, where)
+    asked = Asked(full, tuple(only or ()), tuple(persona or ()), tuple(policy or ()), model)
     status = evaluate(asked, compare=compare, gate_file=gate, resume=resume, as_json=as_json, docs=docs)
     if status:
         raise typer.Exit(status)

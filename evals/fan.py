@@ -1,17 +1,15 @@
-"""Fanning sessions out: over processes here, or over a Ray cluster; what is done is written down at once."""
+"""Fanning sessions out over processes; what is done is written down at once."""
 
 from __future__ import annotations
 
 import json
-import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from bot.errors import UserError
 from bot.settings import Settings
 from evals.play import Played, play
 from evals.spec import Spec
@@ -19,18 +17,6 @@ from evals.spec import Spec
 # So many sessions wait in the queue for each worker: enough to keep it busy, and no more in memory.
 AHEAD = 3
 Done = Callable[[Played], None]
-
-
-class Pool(Protocol):
-    """Somewhere that sessions are played."""
-
-    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
-        """Play a session there."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the workers."""
-        ...
 
 
 class Processes:
@@ -50,38 +36,7 @@ class Processes:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Ray:
-    """Workers of a Ray cluster; `address` is Ray's own ("auto", host:port)."""
-
-    def __init__(self, address: str) -> None:
-        try:
-            import ray
-        except ImportError as error:
-            raise UserError("Ray is not installed; install inertia[evals]") from error
-        if not ray.is_initialized():
-            try:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-            except (ConnectionError, ValueError, RuntimeError) as error:
-                raise UserError(f"Ray at {address!r}: cannot be reached; start it with `ray start --head`") from error
-        self._ray: Any = ray
-        self.workers = int(ray.cluster_resources().get("CPU", 1))
-        self._remote: Any = self._ray.remote(num_cpus=1, max_retries=2)(_play)
-
-    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
-        """Play a session on one of its nodes."""
-        return self._remote.remote(spec.dump()).future()
-
-    def close(self) -> None:
-        """Leave the cluster."""
-        self._ray.shutdown()
-
-
-def pool_of(where: str | None, workers: int | None = None) -> Any:
-    """The pool that a setting names: none for processes here, else Ray's address."""
-    return Ray(where) if where else Processes(workers)
-
-
-def fan(specs: Iterable[Spec], pool: Any, out: Path, on_done: Done | None = None) -> int:
+def fan(specs: Iterable[Spec], pool: Processes, out: Path, on_done: Done | None = None) -> int:
     """Play what the file does not hold yet and append it, a line a session; returns how many failed.
 
     Memory stays flat: a session is written and let go of.

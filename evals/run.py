@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.build import Trainer, build
 from bot.errors import UserError
 from bot.settings import Settings
-from evals.fan import errors_in, fan, played_in, pool_of
+from evals.fan import Processes, errors_in, fan, played_in
 from evals.judge import Judge
 from evals.play import Played
 from evals.policies.policy import POLICIES
@@ -39,7 +39,6 @@ class Asked:
     personas: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     with_model: bool = False
-    where: str | None = None
     workers: int | None = None
 
 
@@ -113,7 +112,7 @@ def perform(
     if specs:
         # The index and the buyers' vectors are made once here, not by every worker at the same time.
         ready(build(settings, stored=False))
-        pool = pool_of(asked.where, asked.workers)
+        pool = Processes(asked.workers)
         try:
             fan(specs, pool, sessions, on_done)
         finally:

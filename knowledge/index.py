@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Entry: TypeAlias = Passage | Chunk
 
-FORMAT = 2
+FORMAT = 3
 COLLECTION = "knowledge"
 POINTER = "current.json"
 BATCH = 500
@@ -292,7 +292,7 @@ def _facets(entry: Entry) -> list[str]:
     whole = f"{entry.title}. {entry.text}"
     if isinstance(entry, Chunk):
         return [whole]
-    return [whole, f"{entry.title}. {entry.idea}", entry.applies, entry.weak, *entry.asked]
+    return [whole, f"{entry.title}. {entry.idea}", entry.weak, *entry.asked]
 
 
 def _searched_words(entry: Entry) -> str:

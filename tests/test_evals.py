@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -119,18 +117,6 @@ def test_sessions_fan_out_over_processes_and_a_failure_is_kept_beside_them(tmp_p
         pool.close()
     assert [one.spec.id for one in played_in(out)] == [specs[0].id]
     assert "nobody" in errors_in(out)[0]
-
-
-def test_two_nodes_of_a_ray_cluster_play_sessions(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.ray_cluster", str(tmp_path / "sessions.jsonl")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=HERE.parent,
-        check=False,
-    )
-    assert "nodes 2 workers 2 played 4 failed 0" in done.stdout, done.stdout[-500:] + done.stderr[-2000:]
 
 
 def test_a_gate_names_what_fell_short_and_what_was_not_measured(tmp_path: Path) -> None:
