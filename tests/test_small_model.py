@@ -98,7 +98,9 @@ def test_every_turn_is_whole_and_says_how_its_line_came_about(calls: list[Sessio
     assert len(turns) >= 12
     assert all(turn.prospect and turn.feedback and turn.spoken for turn in turns)
     assert not [turn.spoken.trouble for turn in turns if turn.spoken and turn.spoken.trouble]
-    assert all(turn.calls and turn.calls[0].prompt > turn.calls[0].completion > 0 for turn in turns)
+    assert all(turn.calls for turn in turns)
+    counted = [(call.prompt, call.completion, call.counted_by) for turn in turns for call in turn.calls]
+    assert all(prompt > 0 and completion > 0 for prompt, completion, _ in counted), counted
 
 
 def test_the_model_is_heard_and_not_only_the_draft(calls: list[Session]) -> None:
