@@ -9,7 +9,6 @@ with the reader that moves the mind.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,11 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from evals.lines import STANCES, Labelled
 from knowledge.encoder import Encoder
 
 DATA = Path(__file__).parent / "datasets"
-STANCES = ("dismissive", "guarded", "curious", "concerned", "ready")
-TALKS = ("sustain", "neutral", "change")
 Features = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A buyer's line with what it shows."""
-
-    line: str
-    stance: str
-    talk: str
 
 
 def labelled(name: str) -> list[Labelled]:

@@ -31,9 +31,10 @@ FORMAT = 3
 COLLECTION = "knowledge"
 POINTER = "current.json"
 BATCH = 500
-# An entry is found by any of its facets; the first one bears its id alone.
+# An entry is found by its facets; the first one bears its id alone. One alike facet may be chance, several are not.
 FACET = "#"
-FACETS_A_HIT = 4
+FACETS_A_HIT, FACETS_THAT_COUNT = 4, 5
+FEWEST_FACETS = 100
 LOCK_TIMEOUT_S = 120.0
 BUILD = "run `inertia knowledge build`"
 
@@ -60,7 +61,8 @@ class Index:
         self.entries = entries
         self.embedder = embedder
         self.rows = {entry.id: row for row, entry in enumerate(entries)}
-        self.facets = sum(len(_facets(entry)) for entry in entries)
+        self._facets_of = {entry.id: len(_facets(entry)) for entry in entries}
+        self.facets = sum(self._facets_of.values())
         self.words = WordIndex([_searched_words(entry) for entry in entries])
         self.rebuilt: str | None = None
         self.stale: str | None = None
@@ -68,21 +70,29 @@ class Index:
     def query(self, vector: Vectors, k: int, where: dict[str, Any] | None = None) -> list[tuple[str, float]]:
         """At most `k` entries nearest in meaning as (id, cosine similarity), best first; `where` is Chroma's filter.
 
-        An entry is as near as the nearest of its facets. Raises IndexCorrupt where the files under the open index have
-        gone or changed.
+        An entry is as near as its nearest facets on average (at most FACETS_THAT_COUNT of those it has); one that was
+        not among the nearest found counts as near as the farthest of them. Raises IndexCorrupt where the files under
+        the open index have gone or changed.
         """
         with _corruption("the index in use"):
             found = self._collection.query(
                 query_embeddings=[vector],
-                n_results=min(FACETS_A_HIT * k, self.facets),
+                n_results=min(max(FACETS_A_HIT * k, FEWEST_FACETS), self.facets),
                 where=where,
                 include=["distances"],
             )
         distances = cast("list[list[float]]", found["distances"])
-        nearest: dict[str, float] = {}
+        found_of: dict[str, list[float]] = {}
         for id_, distance in zip(found["ids"][0], distances[0], strict=True):
-            nearest.setdefault(id_.partition(FACET)[0], 1.0 - float(distance))
-        return list(nearest.items())[:k]
+            found_of.setdefault(id_.partition(FACET)[0], []).append(1.0 - float(distance))
+        least = min((one for facets in found_of.values() for one in facets), default=0.0)
+        nearness = {id_: self._nearness(id_, facets, least) for id_, facets in found_of.items()}
+        return sorted(nearness.items(), key=lambda pair: -pair[1])[:k]
+
+    def _nearness(self, id_: str, facets: Sequence[float], least: float) -> float:
+        wanted = min(FACETS_THAT_COUNT, self._facets_of[id_])
+        best = facets[:wanted]
+        return (sum(best) + least * (wanted - len(best))) / wanted
 
     def close(self) -> None:
         """Let go of the files; closing twice is harmless."""
