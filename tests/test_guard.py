@@ -173,7 +173,7 @@ CUT: dict[Kind, tuple[str, ...]] = {
         "So you plan the nine trunks today and you decide when one of them has to move.",
         "And who decides when one has to move.",
         "How we plan the nine trunks today.",
-        "You ask who decides when one of them moves.",
+        "And when one of the nine trunks has to move.",
         "So, how do you plan the nine trunks.",
     ),
     "beside the plan": (
@@ -199,7 +199,6 @@ MISSED = frozenset(
         "Couldn't tell you what any of the nine trunks earns.",
         "Jenkins drew that board himself.",
         "Half of the trunks go south.",
-        "How we plan the nine trunks today.",
     }
 )
 # What has to be carried, whether it is a yes, and ways in which a buyer would say it or a part of it.
@@ -562,6 +561,41 @@ def test_what_the_spoken_words_carry_is_not_missing_and_what_they_do_not_is(trai
     assert missing(pieces, "Nine trunks, and they've been the same since 2011.", alike) == pieces[:1]
     # The words without the figure do not carry the figure.
     assert missing(pieces[1:], "The same trunks as ever.", alike) == pieces[1:]
+
+
+@pytest.mark.parametrize(
+    ("piece", "said"),
+    [
+        ("Those things even out, I find.", "Ah well, dear, I find that sort of thing evens itself out."),
+        (
+            "You're using up my goodwill.",
+            "Aye, there's always another. You're melting my goodwill like ice.",
+        ),
+        ("I don't mind, dear. Say your piece.", "Not a bother, dear, you go on and have your say."),
+    ],
+)
+def test_of_a_reaction_the_sense_is_enough(trainer: Trainer, piece: str, said: str) -> None:
+    alike = model.alike_by(trainer)
+    assert missing([piece], said, alike) == [piece]
+    assert missing([piece], said, alike, [piece]) == []
+    assert missing([piece], "The boats are in by four of a morning.", alike, [piece]) == [piece]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("How I plan them today, well, that's soon told.", None),
+        ("On a board, is it?", None),
+        ("Nine trunks?", None),
+        ("My brother-in-law sold his old boat last spring to a man with a beard.", "beside the plan"),
+        ("What do the other hauliers do when one has to move?", "asks unbidden"),
+    ],
+)
+def test_an_answer_to_what_was_just_said_is_kept_and_a_thing_of_its_own_is_not(
+    watching: Watching, line: str, kind: Kind | None
+) -> None:
+    cut = watching().whole(line, [])
+    assert (cut and cut.kind) == kind
 
 
 @pytest.mark.parametrize(

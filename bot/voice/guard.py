@@ -27,6 +27,14 @@ NEAR_THE_DRAFT, FAR_FROM_THE_DRAFT = 0.6, 0.35
 # A word or two of one's own is what makes a line warm; a long one that the plan knows nothing of is made up.
 SHORT_WORDS = 6
 REPEATED = 0.9
+REACTION_WORDS, ON_THE_MATTER = 14, 0.3
+ECHOED_WORDS, AS_DRAFTED = 3, 0.75
+ALL_BUT_WHOLLY = 0.8
+TAG = re.compile(
+    r",\s*(?:no|eh|right|so|is it|isn't it|does it|doesn't it|do you|don't you|are you|aren't you|have you|haven't you|"
+    r"did you|didn't you|am I|will you|would you)\s*\?\W*$",
+    re.IGNORECASE,
+)
 LEAST_LONGEST, LONGEST_SHARE = 34, 1.7
 
 
@@ -108,11 +116,11 @@ class Guard:
         early = self.early(sentence)
         if early:
             return early
-        if runs_of(sentence, ECHO_RUN, ECHO_MEANING) & self._rep:
+        if runs_of(sentence, ECHO_RUN, ECHO_MEANING) & self._rep or self._is_echo(sentence):
             return Cut("echoes the rep", sentence)
         if not self._is_known(sentence):
             return Cut("not on file", sentence)
-        if sentence.rstrip().endswith("?") and sum(s.rstrip().endswith("?") for s in before) >= self._questions:
+        if self._asks_unbidden(sentence, before):
             return Cut("asks unbidden", sentence)
         if self._is_repeated(sentence, before):
             return Cut("repeats", sentence)
@@ -120,13 +128,22 @@ class Guard:
             return Cut("runs on", sentence)
         return self._by_meaning(sentence)
 
+    def _asks_unbidden(self, sentence: str, before: Sequence[str]) -> bool:
+        """Whether it asks for something that the plan does not ask for."""
+        if not sentence.rstrip().endswith("?") or sum(s.rstrip().endswith("?") for s in before) < self._questions:
+            return False
+        if len(sentence.split()) <= ECHOED_WORDS or TAG.search(sentence):
+            # Words of the other's given back with a question mark, and "…, is it?", ask for nothing.
+            return False
+        return self._alike(sentence, (self._ground.draft, *self._sentences())) < AS_DRAFTED
+
     def _by_meaning(self, sentence: str) -> Cut | None:
         if len(sentence.split()) < 4:
             return None
         nearness = self._alike(sentence, (self._ground.draft, *self._sentences()))
         if nearness >= NEAR_THE_DRAFT:
             return None
-        if nearness < FAR_FROM_THE_DRAFT and len(sentence.split()) > SHORT_WORDS:
+        if nearness < FAR_FROM_THE_DRAFT and len(sentence.split()) > SHORT_WORDS and not self._is_reaction(sentence):
             return Cut("beside the plan", sentence)
         moves = set(self._reads(sentence))
         if "next_step" in moves and not self._ground.agrees:
@@ -134,6 +151,20 @@ class Guard:
         # Figures of one's own read like a claim; only what is far from the plan is one.
         selling = SELLING - {"next_step"} - ({"generic_claim"} if nearness >= 0.5 else set())
         return Cut("role reversal", sentence) if moves & selling else None
+
+    def _is_echo(self, sentence: str) -> bool:
+        """Whether a statement has next to nothing but the rep's own words."""
+        if sentence.rstrip().endswith("?") or len(sentence.split()) < ECHO_RUN:
+            return False
+        mine = set(words_of(sentence)) - STOP - self._draft_words
+        return bool(mine) and len(mine & set(words_of(self._ground.rep))) >= ALL_BUT_WHOLLY * len(mine)
+
+    def _is_reaction(self, sentence: str) -> bool:
+        """Whether it answers what was just said: not long, and on a word or the matter of it."""
+        if len(sentence.split()) > REACTION_WORDS:
+            return False
+        shared = (set(words_of(sentence)) & set(words_of(self._ground.rep))) - STOP
+        return bool(shared) or self._alike(sentence, (self._ground.rep, *sentences(self._ground.rep))) >= ON_THE_MATTER
 
     def _sentences(self) -> list[str]:
         return sentences(self._ground.draft)
@@ -202,8 +233,8 @@ def not_said(piece: str, spoken: str, alike: Alike) -> list[str]:
     ]
 
 
-def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
-    """The drafted sentences of the pieces that the spoken words do not carry, in order."""
+def missing(pieces: Sequence[str], spoken: str, alike: Alike, loose: Collection[str] = ()) -> list[str]:
+    """The pieces that the spoken words do not carry, in order; of the `loose` ones, reactions, the sense is enough."""
     if not spoken.strip():
         return list(pieces)
     said = sentences(spoken)
@@ -214,11 +245,15 @@ def missing(pieces: Sequence[str], spoken: str, alike: Alike) -> list[str]:
         shared = len(wanted & heard) / max(len(wanted), 1)
         lost = {n for n in numbers_in(piece) if n > SMALL} - numbers
         nearest = max(said, key=lambda one: alike(piece, (one,)))
-        is_turned = len(sentences(piece)) == 1 and bool(NEGATED.search(piece)) != bool(NEGATED.search(nearest))
-        if lost or is_turned or (shared < CARRIED_WORDS and alike(piece, (spoken, *said)) < CARRIED_MEANING):
+        # A no has to stay one somewhere, and what is said plainly must not come out as a no.
+        other = spoken if NEGATED.search(piece) else nearest
+        is_turned = len(sentences(piece)) == 1 and bool(NEGATED.search(piece)) != bool(NEGATED.search(other))
+        words, meaning = LOOSELY if piece in loose else (CARRIED_WORDS, CARRIED_MEANING)
+        if lost or is_turned or (shared < words and alike(piece, (spoken, *said)) < meaning):
             left.append(piece)
     return left
 
 
 NEGATED = re.compile(r"\b(?:not|no|never|nobody|nothing|none|won't)\b|n't\b|n’t\b", re.IGNORECASE)
 CARRIED_WORDS, CARRIED_MEANING, SAID_ALREADY = 0.6, 0.7, 0.85
+LOOSELY = (0.33, 0.33)

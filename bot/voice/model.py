@@ -51,6 +51,8 @@ UNSHOWN = frozenset({OtherKind.INJECTION, OtherKind.KEYWORDS, OtherKind.GIBBERIS
 NO_SENSE = "(something that makes no sense to you)"
 LOOK_AHEAD = 3
 QUOTES = frozenset('"“”«»')
+# A first word that a mark follows is whole before the next word begins; with a colon it would be a label.
+MARKED = re.compile(r"\s*[^\W\d_]+(?:['’-][^\W\d_]+)*(?=[,.;!?…])")
 MOST_REP_CHARACTERS = 1600
 MOST_SAMPLES = 14
 FOR_THE_REPLY = 224
@@ -212,7 +214,8 @@ def _drafted(plan: Plan, spoken: str, alike: guarding.Alike, *, is_broken: bool)
     must = [piece.text for piece in plan.pieces if not _is_filler(piece.source, plan)]
     if is_broken:
         must = [sentence for piece in must for sentence in guarding.sentences(piece)]
-    left = guarding.missing(must, spoken, alike)
+    loose = () if is_broken else tuple(piece.text for piece in plan.pieces if piece.source.startswith("lines."))
+    left = guarding.missing(must, spoken, alike, loose)
     # What of a piece has been said already is not said twice.
     fresh = (" ".join(guarding.not_said(piece, spoken, alike)) for piece in left)
     return [text for text in fresh if text]
@@ -291,6 +294,8 @@ class _Line:
         if cut:
             return
         words = re.findall(r"\S+\s+", clean)
+        if not words and not self.kept and (marked := MARKED.match(clean)) and not self._watch.early(f"{clean} "):
+            words = [marked.group(0)]
         free = (
             words
             if not self.kept and len(words) == 1

@@ -32,6 +32,7 @@ SOLD = _any(
     r"\b(?:schedule|book|set up|arrange) (?:a|your) (?:demo|call|meeting|consultation|time)\b",
     r"\b(?:for|to) your (?:business|company|needs|organi[sz]ation|team)\b",
     r"\bgreat question\b",
+    r"\bappreciate (?:you|your) (?:taking|making|finding) (?:the|some) time\b",
     rf"\b{GRASPS} your (?:concerns?|questions?|interest|point|position|situation|frustrations?|perspective|needs)\b",
     r"\btake the (?:hassle|pain|headache|stress|guesswork|work) out of\b",
     r"\bI(?:'d| would)? (?:strongly |highly )?(?:recommend|suggest|advise) (?!you (?:stop|ring|try somebody))",
