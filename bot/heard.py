@@ -81,7 +81,8 @@ class Contradiction:
 class Heard:
     """One message, held against the buyer's file and the call so far.
 
-    `strange` are the names and figures of somebody else's place, where the message touches nothing of this one.
+    `strange` are the names and figures of somebody else's place, where the message touches nothing of this one;
+    `brief_numbers` are those of the public facts that it touches.
     """
 
     text: str
@@ -89,6 +90,7 @@ class Heard:
     figures: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     touched_brief: tuple[str, ...] = ()
+    brief_numbers: frozenset[float] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     quoted_back: str | None = None
@@ -141,6 +143,7 @@ def hear(
         figures=tuple(_shown(match) for match in figures if not _is_year(match)),
         people=tuple(dict.fromkeys(ground.names[w] for w in words_of(short) if w in ground.names)),
         touched_brief=touched,
+        brief_numbers=frozenset(n for item in persona.brief if item.id in touched for n in numbers_in(item.text)),
         contradictions=_contradictions(short, persona, figures),
         triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
         quoted_back=quoted_back,

@@ -19,7 +19,7 @@ from bot.assessor import screen
 from bot.assessor.quotes import SENTENCE_END, minimal_quote
 from bot.assessor.reading import Move, Reading
 from bot.errors import Failure
-from bot.moves import ADVANCING, MEANINGLESS, Code, OtherKind
+from bot.moves import ADVANCING, COSTLY, MEANINGLESS, Code, OtherKind
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -31,6 +31,9 @@ MAX_PROSPECT_TOKENS = 48
 MOST_MOVES = 6
 LONG_PITCH_WORDS = 60
 WINDOW_WORDS = 35
+SHORT_WORDS = 24
+# A rebuttal is none without the line that it argues with; every other move that costs is heard in the words alone.
+HEARD_ALONE = COSTLY - {Code.REBUTTAL}
 
 
 class Card(BaseModel):
@@ -99,6 +102,10 @@ class Reader:
             raise Failure(
                 f"the reader's card {self._folder / 'reader.json'} cannot be read; reinstall inertia"
             ) from error
+
+    @cached_property
+    def _costly(self) -> NDArray[np.bool_]:
+        return np.array([code in HEARD_ALONE for code in self.card.codes])
 
     @cached_property
     def _session(self) -> InferenceSession:
@@ -175,6 +182,12 @@ class Reader:
 
     def _window(self, text: str, start: int, prospect: str | None) -> Window:
         codes, kinds, tokens, offsets = self._score(text, prospect)
+        if prospect and len(text.split()) <= SHORT_WORDS:
+            # A few words drown in the line before them: what costs is heard without it as well, and so are abuse and
+            # nonsense, which are that whatever was said before.
+            alone, alone_kinds, _, _ = self._score(text, None)
+            codes = np.where(self._costly, _between(codes, alone), codes)
+            kinds = (kinds + alone_kinds) / 2
         return Window(text, start, codes, kinds, tokens, offsets)
 
     def _moves(self, text: str, confidence: Scores, windows: Sequence[Window]) -> list[Move]:
@@ -189,6 +202,12 @@ class Reader:
             found.append(Move(code=code, quote=quote, start=best.start + start, confidence=round(sure, 4)))
         found = sorted(_before_the_pitch(text, found), key=lambda move: -move.confidence)[:MOST_MOVES]
         return sorted(found, key=lambda move: move.start)
+
+
+def _between(one: Scores, other: Scores) -> Scores:
+    """The mean of two confidences in log odds."""
+    odds = [np.log(np.clip(p, 1e-4, 1 - 1e-4) / (1 - np.clip(p, 1e-4, 1 - 1e-4))) for p in (one, other)]
+    return 1 / (1 + np.exp(-(odds[0] + odds[1]) / 2))
 
 
 def _before_the_pitch(text: str, moves: list[Move]) -> list[Move]:

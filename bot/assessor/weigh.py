@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.assessor.reader import specificity
 from bot.assessor.reading import Move, Reading
-from bot.heard import Heard
+from bot.heard import Heard, numbers_in
 from bot.moves import Code
 
 SURE = 0.9
@@ -34,6 +34,9 @@ def _weigh_one(move: Move, heard: Heard) -> Move | None:
     if move.code == Code.PAIN_FISHING and move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT:
         # A question that is plainly about something on this buyer's file is not fishing.
         return move.model_copy(update={"code": Code.OPEN_QUESTION}) if heard.fishing is None else move
+    if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
+        # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
+        return move.model_copy(update={"code": Code.TAILORING})
     if move.code == Code.TAILORING and move.confidence < SURE and not _is_checkable(heard):
         return None
     return move
@@ -47,6 +50,11 @@ def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
     others = tuple(move for move in moves if not (move.code in asked and move.quote in heard.fishing))
     start = max(heard.text.find(heard.fishing), 0)
     return (*others, Move(code=Code.PAIN_FISHING, quote=heard.fishing, start=start, confidence=PLAIN))
+
+
+def _is_of_theirs(move: Move, heard: Heard) -> bool:
+    numbers = set(numbers_in(move.quote))
+    return bool(numbers) and numbers <= heard.brief_numbers and not heard.contradictions
 
 
 def _nearness(heard: Heard) -> float:
