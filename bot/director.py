@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import disclosure
+from bot import disclosure, tells
 from bot.assessor.reading import Move
 from bot.mind import Stance, is_early
 from bot.moment import ASKING, Moment
@@ -34,9 +34,10 @@ MILD = (Occasion.DEFLECT, Occasion.SHRINK, Occasion.CHANGE_SUBJECT, Occasion.DEL
 FIRM = (Occasion.ASK_WHO, Occasion.REFUSE, Occasion.DELEGATE, Occasion.DEFLECT)
 SURE_ENOUGH_TO_OBJECT = 0.55
 MOST_ELSEWHERE = 2
-# Below so much inertia nobody speaks up for how things are; above, ever more.
-FREE_OF_IT = 25
-MOST_BEFORE_A_DEFENCE = 26
+# From so much tension on a guarded prospect may grant half a point.
+NEARLY_CURIOUS = 17
+REACTS_TO_A_QUESTION = 0.45
+NOTHING_OF_THEIRS = 0.3
 
 
 def decide(moment: Moment) -> Plan:
@@ -91,7 +92,8 @@ def _takes_the_step(moment: Moment) -> Plan | None:
         return replace(yes, act="agrees", ending="agreed_next_step")
     if not ripe and moment.stance not in (Stance.CONCERNED, Stance.READY):
         plan = Plan("weighs the step")
-    return plan.add(moment.speaker.pick(agreement.not_yet, "neutral", "agrees_to.not_yet"))
+    not_yet = moment.speaker.pick(agreement.not_yet, "neutral", "agrees_to.not_yet")
+    return plan.add(not_yet) if not_yet else tells.show(moment, plan)
 
 
 def _objects(moment: Moment) -> Plan | None:
@@ -103,56 +105,58 @@ def _objects(moment: Moment) -> Plan | None:
     plan = Plan("objects", objection=provoked).add(moment.speaker.at(occasion, "sustain", words=words))
     if moment.after.patience < 22:
         return plan.add(moment.speaker.at(Occasion.LOSING_PATIENCE, "sustain"))
+    if moment.is_open:
+        # Whoever has begun to doubt goes back to the matter once the objection is made.
+        return tells.show(moment, plan)
     if moment.has(Code.PAIN_FISHING):
         return disclosure.practised(moment, plan)
     if _asked_plainly(moment):
-        return disclosure.short_answer(moment, plan)
+        plan = disclosure.short_answer(moment, plan)
+        return plan if plan.given or moment.stance == Stance.DISMISSIVE else tells.show(moment, plan)
+    if moment.stance == Stance.GUARDED:
+        # Civil for all that: the objection stands, and nothing is slammed.
+        return tells.show(moment, plan)
     return _resist(moment, plan) if moment.speaker.chance(0.6) else plan
 
 
 def _answers(moment: Moment) -> Plan:
-    if moment.has(Code.PAIN_FISHING) and not moment.reading.advancing:
+    if _only_fishes(moment):
         plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
-        return disclosure.practised(moment, plan)
+        return tells.show(moment, disclosure.practised(moment, plan))
     if not moment.reading.moves and not disclosure.is_about_a_fact(moment):
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)
-    plan = _defends(moment, plan) if _has_content(plan) else _without_content(moment, plan)
-    return _ask_back(moment, plan)
+    plan = plan if _has_content(plan) else _without_content(moment, plan)
+    return tells.show(moment, tells.stay_put(moment, plan))
 
 
-def _attachment(moment: Moment) -> float:
-    """How far the attachment to how things are speaks, 0 to 1."""
-    return max(0.0, min(1.0, (moment.after.inertia - FREE_OF_IT) / (100 - FREE_OF_IT)))
-
-
-def _defends(moment: Moment, plan: Plan) -> Plan:
-    """An answer with a word for how things are behind it, the likelier the more they are attached to that."""
-    is_settled = moment.stance in (Stance.DISMISSIVE, Stance.GUARDED, Stance.CURIOUS)
-    spoken = sum(len(piece.text.split()) for piece in plan.pieces)
-    opens_up = any(given.layer in ("felt", "unknown", "consequence") for given in plan.given)
-    if not is_settled or opens_up or plan.ending or plan.talk != "neutral" or spoken > MOST_BEFORE_A_DEFENCE:
-        return plan
-    return (disclosure.holds_on(moment, plan) or plan) if moment.speaker.chance(_attachment(moment)) else plan
+def _only_fishes(moment: Moment) -> bool:
+    """Whether there is nothing but fishing: a question as which the same words may be read makes it no better."""
+    fishing = moment.reading.best(Code.PAIN_FISHING)
+    asked = [move for move in moment.reading.advancing if move.code in (Code.OPEN_QUESTION, Code.WHY_PROBE)]
+    if fishing is None or len(asked) < len(moment.reading.advancing):
+        return False
+    surer = all(fishing.confidence >= move.confidence for move in asked)
+    return surer or moment.reading.specificity < NOTHING_OF_THEIRS
 
 
 def _small_talk(moment: Moment) -> Plan:
     if moment.heard.promise:
         words = short_words(moment.heard.promise, 9)
-        return _ask_back(
-            moment, Plan("hears a promise").add(moment.speaker.at(Occasion.PROMISED, "neutral", words=words))
-        )
+        promised = moment.speaker.at(Occasion.PROMISED, "neutral", words=words)
+        return tells.show(moment, Plan("hears a promise").add(promised))
     offtopic = moment.reading.kind == OtherKind.OFFTOPIC
     occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
     plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))
-    if moment.memory.turns >= 2 and moment.stance == Stance.READY:
-        return plan.add(moment.speaker.at(Occasion.READY, "change"))
-    return _ask_back(moment, plan)
+    return tells.show(moment, plan)
 
 
 def _react(moment: Moment, plan: Plan) -> Plan:
-    for reaction in (_corrects, _is_set_off, _heard_it, _takes_leave, _to_what_was_said, _to_a_name, _to_charm):
+    """What was said is answered to first, where it must be or there is something to answer to."""
+    must, may = (_corrects, _is_set_off, _heard_it), (_takes_leave, _to_what_was_said, _to_a_name, _to_charm)
+    also = not moment.asks or moment.speaker.chance(REACTS_TO_A_QUESTION)
+    for reaction in (*must, *(may if also else ())):
         piece = reaction(moment)
         if piece:
             return plan.add(piece)
@@ -196,9 +200,9 @@ def _to_what_was_said(moment: Moment) -> Piece | None:
     speaker, heard = moment.speaker, moment.heard
     if moment.has(Code.REFLECTION):
         return _to_reflection(moment)
-    if moment.has(Code.VISION):
+    if moment.has(Code.VISION) and not is_early(moment.before, Code.VISION):
         return speaker.at(Occasion.WELCOME_VISION, "neutral")
-    if moment.has(Code.PITCH):
+    if moment.has(Code.PITCH) and not is_early(moment.before, Code.PITCH):
         return speaker.at(Occasion.WELCOME_PITCH, "neutral")
     claim = (
         moment.reading.best(Code.INSIGHT)
@@ -229,8 +233,9 @@ def _to_claim(moment: Moment, claim: Move) -> Piece | None:
     if moment.stance == Stance.DISMISSIVE:
         return speaker.at(Occasion.SHRINK, "sustain")
     if moment.stance == Stance.GUARDED:
-        admits = speaker.chance(1.0 - _attachment(moment))
-        return speaker.at(Occasion.HALF_ADMIT, "neutral") if admits else speaker.at(Occasion.SHRINK, "sustain")
+        if speaker.chance(moment.attachment):
+            return speaker.at(Occasion.SHRINK, "sustain")
+        return speaker.at(Occasion.HALF_ADMIT, "neutral") if moment.after.tension >= NEARLY_CURIOUS else None
     if moment.stance == Stance.CURIOUS:
         return speaker.at(Occasion.HALF_ADMIT if speaker.chance(0.5) else Occasion.TAKE_IN, "neutral")
     return speaker.at(Occasion.TAKE_IN, "change")
@@ -262,22 +267,13 @@ def _has_content(plan: Plan) -> bool:
 
 
 def _without_content(moment: Moment, plan: Plan) -> Plan:
-    """Nothing of theirs came out: hold on to how things are, mull it over, or wait, as the stance has it."""
-    if moment.stance == Stance.READY:
-        return plan.add(moment.speaker.at(Occasion.READY, "change"))
-    if moment.stance == Stance.CONCERNED:
-        return (
-            plan
-            if plan.pieces and moment.speaker.chance(0.5)
-            else plan.add(moment.speaker.at(Occasion.THINK, "change"))
-        )
+    """Nothing of theirs came out: hold on to how things are, as far as they are attached to that."""
     only_leave = moment.has(Code.PERMISSION) and not moment.asks
-    if plan.pieces and (only_leave or moment.has(Code.FLATTERY) or moment.stance == Stance.CURIOUS):
+    is_closed = moment.stance in (Stance.DISMISSIVE, Stance.GUARDED)
+    if not is_closed or (plan.pieces and (only_leave or moment.has(Code.FLATTERY))):
         return plan
-    if plan.pieces and moment.speaker.chance(0.35):
+    if not moment.speaker.chance(moment.attachment):
         return plan
-    if not moment.speaker.chance(0.3 + _attachment(moment)) and moment.stance != Stance.DISMISSIVE:
-        return plan.add(moment.speaker.at(Occasion.HALF_ADMIT, "neutral"))
     return disclosure.holds_on(moment, plan) or _resist(moment, plan)
 
 
@@ -289,23 +285,6 @@ def _resist(moment: Moment, plan: Plan) -> Plan:
     person = moment.speaker.one_of(people) if chosen == Occasion.DELEGATE else None
     piece = moment.speaker.at(chosen, "sustain", person=person)
     return replace(plan.add(piece), resisted=str(chosen))
-
-
-def _ask_back(moment: Moment, plan: Plan) -> Plan:
-    wants = {
-        Stance.DISMISSIVE: 0.25,
-        Stance.GUARDED: 0.35,
-        Stance.CURIOUS: 0.5,
-        Stance.CONCERNED: 0.35,
-        Stance.READY: 0.5,
-    }
-    odds = wants[moment.stance] * (0.5 if moment.asks else 1.0)
-    spoken = sum(len(piece.text.split()) for piece in plan.pieces)
-    asked = any(piece.text.endswith("?") for piece in plan.pieces)
-    if asked or spoken > 38 or plan.ending or not moment.speaker.chance(odds):
-        return plan
-    questions = getattr(moment.persona.questions, str(moment.stance))
-    return plan.add(moment.speaker.pick(questions, "neutral", f"questions.{moment.stance}"))
 
 
 def _is_costly(moment: Moment) -> bool:

@@ -262,10 +262,10 @@ def _says_again(moment: Moment, plan: Plan) -> Plan | None:
     told = [need for need in moment.persona.all_needs if moment.memory.has_earned(need.id)]
     near = max(told, key=lambda need: moment.heard.score(need.id), default=None)
     if near is None or moment.heard.score(near.id) < NEAR:
-        return plan.add(moment.speaker.at(Occasion.THINK, "neutral")) if moment.heard.quoted_back else None
+        return plan.add(moment.speaker.at(Occasion.WONDER, "neutral")) if moment.heard.quoted_back else None
     talk: Talk = "change" if moment.is_open else "neutral"
     piece = moment.speaker.pick(near.says, talk, f"needs.{near.id}")
-    return plan.add(piece or moment.speaker.at(Occasion.THINK, "neutral"))
+    return plan.add(piece or moment.speaker.at(Occasion.WONDER, "neutral"))
 
 
 def _cannot_answer(moment: Moment, plan: Plan) -> Plan:
@@ -273,8 +273,11 @@ def _cannot_answer(moment: Moment, plan: Plan) -> Plan:
         return plan.add(moment.speaker.at(Occasion.BUYING_EARLY, "sustain"))
     if moment.has(Code.CONSEQUENCE) or moment.has(Code.UNKNOWNS):
         if moment.stance in (Stance.GUARDED, Stance.DISMISSIVE):
-            return holds_on(moment, plan) or plan
-        return plan.add(moment.speaker.at(Occasion.THINK, "neutral"))
+            holds = moment.speaker.chance(moment.attachment)
+            return (holds_on(moment, plan) if holds else None) or plan.add(
+                moment.speaker.at(Occasion.DONT_KNOW, "neutral")
+            )
+        return plan.add(moment.speaker.at(Occasion.WONDER, "neutral"))
     again = _says_again(moment, plan)
     if again is not None:
         return again

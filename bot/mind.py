@@ -45,7 +45,7 @@ class Mind(BaseModel):
         """The stance of a call that goes on."""
         if self.is_convinced:
             return Stance.READY
-        if self.trust < 20 or self.pressure >= 55 or self.patience < 22:
+        if self.trust < 16 or self.pressure >= 32 or self.patience < 24:
             return Stance.DISMISSIVE
         if self.tension >= 38 and self.trust >= 32:
             return Stance.CONCERNED

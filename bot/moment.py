@@ -12,6 +12,8 @@ from bot.moves import Code
 from bot.persona import Persona
 from bot.speech import Speaker
 
+# Below so much inertia nobody speaks up for how things are; from the upper bound on everybody does.
+FREE_OF_IT, HELD_BY_IT = 15, 85
 ASKING = frozenset({Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS, Code.CONSEQUENCE, Code.BUYING_PROCESS})
 
 
@@ -45,3 +47,8 @@ class Moment:
     def is_open(self) -> bool:
         """Whether the prospect is past guarding themselves."""
         return self.stance in (Stance.CURIOUS, Stance.CONCERNED, Stance.READY)
+
+    @property
+    def attachment(self) -> float:
+        """How far the attachment to how things are speaks, 0 to 1."""
+        return max(0.0, min(1.0, (self.after.inertia - FREE_OF_IT) / (HELD_BY_IT - FREE_OF_IT)))

@@ -57,7 +57,12 @@ INSTEAD: dict[Occasion, tuple[Occasion, ...]] = {
     Occasion.QUOTED_BACK: (Occasion.CONFIRM,),
     Occasion.PERSON_NAMED: (Occasion.ECHO_WORDS, Occasion.HALF_ADMIT),
     Occasion.CONTRADICTED: (Occasion.CORRECT,),
-    Occasion.READY: (Occasion.THINK, Occasion.TAKE_IN),
+    Occasion.STAY_PUT: (Occasion.SHRINK, Occasion.DEFLECT),
+    Occasion.BRUSH_OFF: (Occasion.REFUSE, Occasion.LOSING_PATIENCE),
+    Occasion.KEEP_CLOSE: (Occasion.DEFLECT,),
+    Occasion.WONDER: (Occasion.HALF_ADMIT, Occasion.TAKE_IN),
+    Occasion.UNEASY: (Occasion.THINK, Occasion.TAKE_IN),
+    Occasion.READY: (Occasion.UNEASY, Occasion.THINK),
 }
 
 
