@@ -74,9 +74,11 @@ def prepare(trainer: Trainer, persona: Persona, session: Session, turn: Turn, he
         landed=_note(words, "landed", landed, hits) if landed else None,
         fix=_note(words, "fix", fix, hits) if fix else None,
         remark=_remark(words, turn, landed, fix),
-        rewrite=rewrite.write(trainer, session, turn, heard, hidden, fix.about if fix else None)
-        if _wants_rewrite(landed, fix, turn)
-        else None,
+        rewrite=None
+        if turn.is_last
+        else rewrite.write(
+            trainer, session, turn, heard, hidden, fix.about if fix else None, mends=fix is not None or landed is None
+        ),
         next_question=words.question(rewrite.situation(turn), turn.mind.stance) or "",
         notice=notice,
     )
@@ -164,10 +166,6 @@ def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
 
 def _gain(changes: Sequence[Change], code: Code) -> float:
     return sum(change.amount * GAIN[change.gauge] for change in changes if change.move == code)
-
-
-def _wants_rewrite(landed: Found | None, fix: Found | None, turn: Turn) -> bool:
-    return not turn.is_last and (fix is not None or landed is None)
 
 
 def _remark(words: Words, turn: Turn, landed: Found | None, fix: Found | None) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.assessor.reader import Reader
+from bot.assessor.reading import Reading
 from bot.contract import Run, gives_away
 from bot.heard import Heard
 from bot.mind import Mind, Stance
@@ -87,9 +90,19 @@ def stage(mind: Mind, turn: Turn) -> tuple[Code, ...]:
 
 
 def write(
-    trainer: Trainer, session: Session, turn: Turn, heard: Heard, hidden: frozenset[Run], fault: str | None
+    trainer: Trainer,
+    session: Session,
+    turn: Turn,
+    heard: Heard,
+    hidden: frozenset[Run],
+    fault: str | None,
+    *,
+    mends: bool,
 ) -> str | None:
-    """A line for this rep, buyer and moment that no earlier turn was given; None when the file has none left."""
+    """A line for this rep, buyer and moment that no earlier turn was given; None when the file has none left.
+
+    One that `mends` stands in for what was said; else it is a line to go on with.
+    """
     wanted = stage(turn.mind, turn)
     if fault and (turn.objection or turn.mind.tension < 30 or fault == "missed"):
         wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
@@ -108,12 +121,19 @@ def write(
         ]
         for line in _nearest(free, coached, turn, heard)[:MOST_TRIED]:
             led = _led_in(line, code, turn, session)
-            if not trainer.reader.read(led, turn.prospect).costly:
+            # What is only offered beside the rep's own way is read without the moment, which is done once a line.
+            read = trainer.reader.read(led, turn.prospect) if mends else _read_alone(trainer.reader, line)
+            if not read.costly:
                 return led
         plain = None if lines else _from_brief(persona, code, used)
         if plain:
             return plain
     return None
+
+
+@lru_cache(maxsize=4096)
+def _read_alone(reader: Reader, line: str) -> Reading:
+    return reader.read(line, None)
 
 
 def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, heard: Heard) -> list[str]:

@@ -72,6 +72,11 @@ class Feedback(Frozen):
     notice: str | None = None
     by: str = "the embedded coach"
 
+    @property
+    def is_mending(self) -> bool:
+        """Whether the rewrite stands in for what was said; else it is a line to go on with."""
+        return self.fix is not None or self.landed is None
+
 
 class Removed(Frozen):
     """What the guard cut from a model's line, and for what."""

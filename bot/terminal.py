@@ -141,7 +141,8 @@ def feedback_lines(feedback: Feedback, depth: Depth) -> list[str]:
     lines = [f"Landed. {_cited(feedback.landed)}"] if feedback.landed else []
     lines += [f"Fix. {_cited(feedback.fix)}"] if feedback.fix else []
     lines += [feedback.remark] if feedback.remark else []
-    lines += [f"Say. {feedback.rewrite}"] if feedback.rewrite else []
+    if feedback.rewrite and (feedback.is_mending or depth == "deep"):
+        lines.append(f"{'Say' if feedback.is_mending else 'Or go on with'}. {feedback.rewrite}")
     lines += [feedback.notice] if feedback.notice else []
     return lines if depth == "brief" else [*lines, f"Next. {feedback.next_question}"]
 

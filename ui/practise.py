@@ -51,6 +51,8 @@ PICKS_UP = """
 
 FEEDBACK = '<details class="feedback"{open}><summary>{head}</summary><div class="feedback-body">{body}</div></details>'
 
+SAY = '<section class="note say"><h3>Say</h3><p class="rewrite">{}</p></section>'
+GO_ON = '<details class="note say go-on"><summary>A line to go on with</summary><p class="rewrite">{}</p></details>'
 NOTE = """
 <section class="note {kind}">
   <h3>{label}{quote}</h3>
@@ -202,11 +204,9 @@ def _note(kind: str, label: str, note: Note | None, session: Session, passages: 
 
 
 def _onward(said: Feedback) -> list[Markup]:
-    say = (
-        [fill('<section class="note say"><h3>Say</h3><p class="rewrite">{}</p></section>', said.rewrite)]
-        if said.rewrite
-        else []
-    )
+    # Where nothing is to be mended the line stays folded: the rep's own next words come first.
+    frame = SAY if said.is_mending else GO_ON
+    say = [fill(frame, said.rewrite)] if said.rewrite else []
     return (
         [*say, fill('<section class="note next"><h3>Next</h3><p>{}</p></section>', said.next_question)]
         if said.next_question
