@@ -140,23 +140,24 @@ class Caller:
         deadline: float,
         left: threading.Event | None,
     ) -> str:
-        known = self._shape
+        # A count of its own: several threads may be finding out at once.
+        shape = self._shape
         while True:
             began = time.monotonic()
             if deadline <= began:
                 raise Trouble("too long", f"{self.model.label} had not ended after {self._settings.feedback_s:g} s")
-            chat = _shaped(self.chat(), SHAPES[self._shape], schema)
+            chat = _shaped(self.chat(), SHAPES[shape], schema)
             try:
                 text, usage = calling.ask(chat, messages, self.model, deadline - began, self._slots, left)
             except Trouble as trouble:
-                if trouble.kind in ("unusable", "server error") and self._shape + 1 < len(SHAPES):
+                if trouble.kind in ("unusable", "server error") and shape + 1 < len(SHAPES):
                     # Not every server knows every way to ask for JSON.
-                    self._shape += 1
+                    shape += 1
                     continue
-                # No shape helped, so it was not the shape.
-                self._shape = known
+                # Where no shape helped, it was not the shape.
                 self._breaker.note(trouble)
                 raise
+            self._shape = shape
             calls.append(self._call(messages, text, usage, None, time.monotonic() - began))
             return text
 

@@ -75,7 +75,7 @@ class Breaker:
         """Trouble while the model is left alone."""
         left = self.until - time.monotonic()
         if left > 0:
-            raise Trouble("resting", f"{model.label} is left alone for {left:.0f} s more: {self.last}")
+            raise Trouble("resting", f"{model.label} is left alone for {left:.0f} s more: {self.last}", left)
 
     def note(self, trouble: Trouble | None) -> None:
         """A call went well (None) or did not."""

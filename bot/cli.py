@@ -168,6 +168,12 @@ def _depth(value: str) -> Any:
     return value
 
 
+def _reps(value: str) -> Any:
+    if value not in ("drafted", "model"):
+        raise UserError(f"--reps {value!r}: is none of drafted, model")
+    return value
+
+
 @app.command("eval")
 def eval_(
     full: Annotated[bool, typer.Option("--full", help="More seeds, and what is lost without each part.")] = False,
@@ -175,6 +181,7 @@ def eval_(
     persona: Annotated[list[str] | None, typer.Option(help="A buyer; may be given again.")] = None,
     policy: Annotated[list[str] | None, typer.Option(help="A simulated rep; may be given again.")] = None,
     model: Annotated[bool, typer.Option("--model", help="With the configured model instead of drafts.")] = False,
+    reps: Annotated[str, typer.Option(help="drafted, or model: a model plays the policies.")] = "drafted",
     compare: Annotated[Path | None, typer.Option(help="Folder of an earlier run.")] = None,
     gate: Annotated[Path | None, typer.Option(help="What the figures have to come to; exit status 1 if not.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the last run of the same sessions.")] = False,
@@ -188,7 +195,8 @@ def eval_(
     except ImportError as error:
         raise UserError(f"the evals need {error.name}; install inertia[evals]") from error
 
-    asked = Asked(full, tuple(only or ()), tuple(persona or ()), tuple(policy or ()), model)
+    chosen = tuple(only or ()), tuple(persona or ()), tuple(policy or ())
+    asked = Asked(full, *chosen, model, reps=_reps(reps))
     status = evaluate(asked, compare=compare, gate_file=gate, resume=resume, as_json=as_json, docs=docs)
     if status:
         raise typer.Exit(status)

@@ -31,7 +31,7 @@ INSTEAD: dict[Role, str] = {
     "prospect": "drafted lines",
     "coach": EMBEDDED,
     "reader": "the local reader alone",
-    "judge": "nobody",
+    "judge": "the evals' own classifier",
 }
 # More than one word, so that a stream can be told from an answer in one piece.
 ASKED: list[Message] = [("user", "Count from one to five, in words.")]

@@ -14,8 +14,9 @@ from bot.build import read_settings
 from bot.errors import UserError
 from evals import report as reporting
 from evals.fan import done_in, played_in
+from evals.judge import Judge
 from evals.play import Played
-from evals.run import PAGE, REPORT, SESSIONS, SPECS, Asked, gate, perform, specs_of
+from evals.run import PAGE, REPORT, SESSIONS, SPECS, Asked, gate, judge_of, perform, specs_of
 from evals.spec import Spec
 
 
@@ -26,12 +27,14 @@ def evaluate(
     settings = read_settings()
     if compare is not None and not (compare / REPORT).exists():
         raise UserError(f"{compare}: holds no {REPORT}; name the folder of a finished run")
-    specs = specs_of(asked, settings)
+    specs, judge = specs_of(asked, settings), judge_of(settings)
     folder = _folder(settings.home / "evals", specs, resume)
     done = done_in(folder / SESSIONS)
     sys.stderr.write(f"{len(specs)} sessions in {folder}{f', {len(done)} there already' if done else ''}\n")
+    if specs and not isinstance(judge, Judge):
+        sys.stderr.write(f"buyers' lines are heard by {judge.name}, a call a line, when all is played\n")
     try:
-        found = perform(folder, specs, asked, settings, _progress(len(specs), len(done)))
+        found = perform(folder, specs, asked, settings, _progress(len(specs), len(done)), judge)
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; what was played is kept: go on with `inertia eval --resume`\n")
         return 130
@@ -64,12 +67,15 @@ def _tell(text: str) -> None:
 def _folder(home: Path, specs: list[Spec], resume: bool) -> Path:
     """A new run's folder, or the last one that was to play the same sessions."""
     if resume:
-        mine = [spec.dump() for spec in specs]
         for folder in sorted(home.glob("*"), reverse=True):
-            if (folder / SPECS).exists() and json.loads((folder / SPECS).read_text(encoding="utf-8")) == mine:
+            if (folder / SPECS).exists() and _specs_in(folder) == specs:
                 return folder
         raise UserError(f"{home}: holds no run of these sessions to go on with; leave out --resume")
     return home / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _specs_in(folder: Path) -> list[Spec]:
+    return [Spec(**one) for one in json.loads((folder / SPECS).read_text(encoding="utf-8"))]
 
 
 def _log(folder: Path, specs: list[Spec]) -> None:

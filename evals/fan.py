@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
+from evals.marks import Mark, mark_here
 from evals.play import Played, play
 from evals.spec import Spec
 
@@ -30,6 +31,12 @@ class Processes:
     def submit(self, spec: Spec) -> Future[dict[str, Any]]:
         """Play a session in one of them."""
         return self._pool.submit(_play, spec.dump())
+
+    def mark(self, sessions: Iterable[Played]) -> dict[str, list[Mark]]:
+        """The marks of sessions, by id, read in all of them."""
+        rows = list(sessions)
+        read = self._pool.map(mark_here, rows, chunksize=4)
+        return {one.spec.id: marks for one, marks in zip(rows, read, strict=True)}
 
     def close(self) -> None:
         """End them; what has not begun is dropped."""

@@ -1,79 +1,81 @@
 """The independent reader of the buyer's words: stance and talk off a line, by a classifier that drives nothing.
 
-Learned from `datasets/stances-train.yaml` and `datasets/talk-train-*.yaml`, whose writers saw neither persona files nor
-code; tried on
-`datasets/stances-test.yaml`, other fields by another writer. It shares the sentence encoder with retrieval and nothing
-with the reader that moves the mind.
+Its model (`judge_model/judge.onnx`, made by `python -m evals.judge_train`) learned from `datasets/lines/train-*.tsv`,
+whose writers saw neither persona files nor code, and from `own-train.tsv`, lines that the buyers said, labelled by
+listeners who saw nothing but the line; all by the guide of `LABELLING.md`. It is tried on `test-*.tsv`, other fields by
+other writers, and on `own-test.tsv`, other lines of the buyers, another listener. It shares a tokenizer with retrieval
+and nothing with the reader that moves the mind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import yaml
-from numpy.typing import NDArray
 
-from evals.lines import STANCES, Labelled
-from knowledge.encoder import Encoder
+from evals.lines import STANCES, TALKS
+from knowledge.encoder import TOKENIZER_FILE, default_folder, load_session, load_tokenizer
 
-DATA = Path(__file__).parent / "datasets"
-Features = NDArray[np.float32]
+MODEL = Path(__file__).parent / "judge_model" / "judge.onnx"
 
 
-def labelled(name: str) -> list[Labelled]:
-    """The lines of a data set."""
-    rows: list[dict[str, str]] = yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
-    return [Labelled(row["line"], row["stance"], row["talk"]) for row in rows]
+@dataclass(frozen=True)
+class Heard:
+    """What one line shows: its likeliest stance and talk, and how open it sounds, 0 (dismissive) to 4 (ready)."""
+
+    stance: str
+    talk: str
+    level: float
 
 
-def talk_lines(path: Path) -> list[tuple[str, str]]:
-    """The lines of a data set for talk alone, each with its talk."""
-    rows: list[dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [(row["line"], row["talk"]) for row in rows]
+class Listener(Protocol):
+    """Whoever tells what buyers' lines show: the classifier here, or a model."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    def hear_all(self, lines: Sequence[str]) -> list[Heard | None]:
+        """What each line shows; None where that could not be read."""
+        ...
 
 
 class Judge:
-    """Reads stance and talk off buyers' lines."""
+    """Reads stance and talk off buyers' lines, each on its own."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+    name = "the classifier of evals/judge.py"
 
     @cached_property
-    def _models(self) -> tuple[Any, Any]:
-        from sklearn.linear_model import LogisticRegression
+    def _model(self) -> Any:
+        return load_session(MODEL, MODEL.read_bytes(), 1)
 
-        data = labelled("stances-train")
-        more = [row for path in sorted(DATA.glob("talk-train-*.yaml")) for row in talk_lines(path)]
-        stance: Any = LogisticRegression(C=4.0, max_iter=2000)
-        talk: Any = LogisticRegression(C=4.0, max_iter=2000)
-        stance.fit(self._features([row.line for row in data]), [row.stance for row in data])
-        talk.fit(self._features([line for line, _ in more]), [kind for _, kind in more])
-        return stance, talk
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(default_folder() / TOKENIZER_FILE)
 
-    def _features(self, lines: Sequence[str]) -> Features:
-        """The sentence vector, length, and how many sentences ask."""
-        vectors = self._encoder.encode(list(lines))
-        more = [
-            [min(len(line.split()), 40) / 40, float(line.rstrip().endswith("?")), line.count("?") / 2] for line in lines
-        ]
-        return np.hstack([vectors, np.array(more, dtype=np.float32)])
+    def hear(self, line: str) -> Heard:
+        """What the line shows."""
+        return _heard(self, line)
 
-    def stances(self, lines: Sequence[str]) -> list[str]:
-        """The stance that each line shows."""
-        return [str(one) for one in self._models[0].predict(self._features(lines))] if lines else []
+    def read(self, line: str) -> Heard:
+        """The same, read anew."""
+        ids = np.array([self._tokenizer.encode(line).ids], dtype=np.int64)
+        logits = self._model.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+        stance, talk = logits[: len(STANCES)], logits[len(STANCES) :]
+        odds = np.exp(stance - stance.max())
+        level = float(odds @ np.arange(len(STANCES)) / odds.sum())
+        return Heard(STANCES[int(stance.argmax())], TALKS[int(talk.argmax())], level)
 
-    def talks(self, lines: Sequence[str]) -> list[str]:
-        """Whether each line is for how things are, against it, or neither."""
-        return [str(one) for one in self._models[1].predict(self._features(lines))] if lines else []
+    def hear_all(self, lines: Sequence[str]) -> list[Heard | None]:
+        """What each of the lines shows."""
+        return [self.hear(line) for line in lines]
 
-    def levels(self, lines: Sequence[str]) -> list[float]:
-        """How open each line sounds, from 0 (dismissive) to 4 (ready): the expected stance."""
-        if not lines:
-            return []
-        model = self._models[0]
-        order = np.array([STANCES.index(str(one)) for one in model.classes_])
-        return [float(row @ order) for row in model.predict_proba(self._features(lines))]
+
+@lru_cache(maxsize=20_000)
+def _heard(judge: Judge, line: str) -> Heard:
+    return judge.read(line)

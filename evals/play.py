@@ -13,6 +13,8 @@ from bot.assessor.reader import Reader
 from bot.assessor.reading import Reading
 from bot.assessor.screen import Shingles
 from bot.build import Trainer
+from bot.caller import Caller
+from bot.errors import UserError
 from bot.heard import Heard
 from bot.memory import Memory
 from bot.mind import Change as MindChange
@@ -22,6 +24,7 @@ from bot.persona import Persona
 from bot.session import Session, Turn
 from bot.settings import NO_MODEL, Settings
 from bot.turn import play_turn
+from evals.policies.by_model import ModelRep
 from evals.policies.policy import Buyer, Rep, buyer_of
 from evals.spec import Spec
 
@@ -60,20 +63,27 @@ def fixed_mind(
 
 @dataclass(frozen=True)
 class Played:
-    """One session as it was played, with the seconds of each turn."""
+    """One session as it was played, with the seconds of each turn.
+
+    Where a model plays the rep, `rep_troubles` says for each turn why its message was not said, None where it was.
+    """
 
     spec: Spec
     session: Session
     seconds: tuple[float, ...]
+    rep_troubles: tuple[str | None, ...] = ()
 
     def dump(self) -> dict[str, Any]:
         """As JSON."""
-        return {"spec": self.spec.dump(), "session": self.session.model_dump(mode="json"), "seconds": self.seconds}
+        by_model = {"rep_troubles": self.rep_troubles} if self.rep_troubles else {}
+        session = self.session.model_dump(mode="json")
+        return {"spec": self.spec.dump(), "session": session, "seconds": self.seconds, **by_model}
 
     @staticmethod
     def parse(value: dict[str, Any]) -> Played:
         """From JSON."""
-        return Played(Spec(**value["spec"]), Session.model_validate(value["session"]), tuple(value["seconds"]))
+        session, seconds = Session.model_validate(value["session"]), tuple(value["seconds"])
+        return Played(Spec(**value["spec"]), session, seconds, tuple(value.get("rep_troubles", ())))
 
 
 def play(spec: Spec, settings: Settings | None = None) -> Played:
@@ -87,7 +97,9 @@ def play(spec: Spec, settings: Settings | None = None) -> Played:
         start = session.start.model_copy(update={"inertia": spec.inertia})
         session = session.model_copy(update={"start": start})
     buyer: Buyer = buyer_of(persona, trainer.scenario(spec.persona))
-    rep = Rep(spec.policy, buyer, spec.seed)
+    rep: Rep | ModelRep = Rep(spec.policy, buyer, spec.seed)
+    if spec.reps == "model":
+        rep = ModelRep(rep, buyer, _speaker(settings))
     heard, seconds = persona.picks_up, list[float]()
     while not session.is_over and len(session.turns) < spec.turns:
         message = rep.say(heard)
@@ -98,7 +110,16 @@ def play(spec: Spec, settings: Settings | None = None) -> Played:
         session = play_turn(trainer, session, message)
         seconds.append(time.perf_counter() - began)
         heard = session.turns[-1].prospect
-    return Played(spec, session, tuple(seconds))
+    troubles = tuple(rep.troubles) if isinstance(rep, ModelRep) else ()
+    return Played(spec, session, tuple(seconds), troubles)
+
+
+def _speaker(settings: Settings) -> Caller:
+    """The model that speaks, shared with the buyer where it speaks for the buyer too."""
+    caller = _trainer("model", settings.home, settings.personas, True).caller("prospect")
+    if caller is None:
+        raise UserError("a model is to play the rep and none is set; set INERTIA_MODEL or INERTIA_PROSPECT_MODEL")
+    return caller
 
 
 @lru_cache(maxsize=5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,24 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.build import Trainer, build
 from bot.errors import UserError
+from bot.models import at_once
 from bot.settings import Settings
 from evals.fan import Processes, errors_in, fan, played_in
-from evals.judge import Judge
+from evals.judge import Judge, Listener
+from evals.marks import Mark, heard_by
+from evals.model_judge import ModelJudge
 from evals.play import Played
 from evals.policies.policy import POLICIES
 from evals.scorers import SCORERS
 from evals.scoring import Figure, Reach, Run, Worst
-from evals.spec import FULL, QUICK, Change, Spec, plan
+from evals.spec import FULL, QUICK, Change, Reps, Spec, plan
 
 log = logging.getLogger(__name__)
 SESSIONS, REPORT, PAGE, SPECS = "sessions.jsonl", "report.json", "report.html", "specs.json"
 # Scorers that look at no session.
 STANDING = frozenset({"retrieval", "reader"})
+# Scorers that ask what the judge hears.
+HEARING = frozenset({"known groups", "resistance control", "state shown"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Asked:
     policies: tuple[str, ...] = ()
     with_model: bool = False
     workers: int | None = None
+    reps: Reps = "drafted"
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,9 @@ class Report:
 
 
 def specs_of(asked: Asked, settings: Settings) -> list[Spec]:
-    """The sessions that a run takes; UserError for a persona, policy or scorer that is none."""
-    known = build(settings, stored=False).persona_ids()
+    """The sessions that a run takes; UserError for a persona, policy or scorer that is none, or a model not set."""
+    trainer = build(settings, stored=False)
+    known = trainer.persona_ids()
     for kind, chosen, among in (
         ("--persona", asked.personas, known),
         ("--policy", asked.policies, POLICIES),
@@ -83,10 +90,11 @@ def specs_of(asked: Asked, settings: Settings) -> list[Spec]:
                 raise UserError(f"{kind} {name!r}: is none of {', '.join(among)}")
     if asked.only and set(asked.only) <= STANDING:
         return []
+    if asked.reps == "model":
+        _must_speak(trainer)
     change: Change = "model" if asked.with_model else "none"
-    specs = plan(
-        asked.personas or tuple(known), asked.policies or POLICIES, FULL if asked.full else QUICK, change=change
-    )
+    size = FULL if asked.full else QUICK
+    specs = plan(asked.personas or tuple(known), asked.policies or POLICIES, size, change=change, reps=asked.reps)
     purposes = {"resistance control": {"levels"}, "advice works": {"advice"}, "same again": {"again"}}
     if asked.only:
         wanted = {purpose for name in asked.only for purpose in purposes.get(name, {"main"})}
@@ -96,30 +104,58 @@ def specs_of(asked: Asked, settings: Settings) -> list[Spec]:
     return specs
 
 
+def _must_speak(trainer: Trainer) -> None:
+    caller = trainer.caller("prospect")
+    if caller is None:
+        raise UserError(
+            "--reps model: no model is set that could speak; set INERTIA_MODEL or INERTIA_PROSPECT_MODEL, "
+            "for example to openai:gpt-4o-mini"
+        )
+    caller.chat()
+
+
+def judge_of(settings: Settings) -> Listener:
+    """Whoever hears the buyers' lines: the judge's model where one is set; UserError for one that cannot be used."""
+    caller = build(settings, stored=False).caller("judge")
+    if caller is None:
+        return Judge()
+    caller.chat()
+    return ModelJudge(caller, at_once(settings, caller.model))
+
+
 def perform(
     folder: Path,
     specs: Sequence[Spec],
     asked: Asked,
     settings: Settings,
     on_done: Callable[[Played], None] | None = None,
+    judge: Listener | None = None,
 ) -> Report:
-    """Play what the folder does not hold yet, then score; what is there already is not played again."""
+    """Play what the folder does not hold yet, then score; what is there already is not played again.
+
+    `judge` hears the buyers' lines in place of the classifier.
+    """
     began = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SPECS).write_text(json.dumps([spec.dump() for spec in specs]), encoding="utf-8")
     sessions = folder / SESSIONS
     sessions.touch()
+    played: list[Played] = []
+    marks: dict[str, list[Mark]] = {}
     if specs:
         # The index and the buyers' vectors are made once here, not by every worker at the same time.
         ready(build(settings, stored=False))
         pool = Processes(asked.workers)
         try:
             fan(specs, pool, sessions, on_done)
+            wanted = {spec.id for spec in specs}
+            played = [one for one in played_in(sessions) if one.spec.id in wanted]
+            marks = pool.mark(played)
         finally:
             pool.close()
-    wanted = {spec.id for spec in specs}
-    played = [one for one in played_in(sessions) if one.spec.id in wanted]
-    report = scored(played, asked.only, settings, errors_in(sessions), began)
+    if isinstance(judge, ModelJudge) and HEARING & set(asked.only or SCORERS):
+        marks = heard_by(judge, played, marks)
+    report = scored(played, marks, asked.only, settings, errors_in(sessions), began, judge)
     (folder / REPORT).write_text(json.dumps(report.dump(), ensure_ascii=False, indent=1), encoding="utf-8")
     return report
 
@@ -131,10 +167,17 @@ def ready(trainer: Trainer) -> None:
         trainer.ground(name)
 
 
-def scored(played: list[Played], only: Sequence[str], settings: Settings, failed: list[str], began: float) -> Report:
+def scored(
+    played: list[Played],
+    marks: Mapping[str, Sequence[Mark]],
+    only: Sequence[str],
+    settings: Settings,
+    failed: list[str],
+    began: float,
+    judge: Listener | None = None,
+) -> Report:
     """Every scorer's figures; one that crashes is named and leaves the others alone."""
-    trainer = build(settings, stored=False)
-    run = Run(played, trainer, Judge(trainer.embedder))
+    run = Run(played, marks, build(settings, stored=False), judge or Judge())
     figures: list[Figure] = []
     worst: dict[str, list[Worst]] = {}
     crashed: dict[str, str] = {}

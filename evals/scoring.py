@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeVar
 from bot.build import Trainer
 from bot.session import Turn
 from evals import stats
-from evals.judge import Judge
+from evals.judge import Listener
+from evals.marks import Mark
 from evals.play import Played
 
 Row = TypeVar("Row")
@@ -85,11 +86,12 @@ class Scored:
 
 @dataclass
 class Run:
-    """Every session of a run, and what reading them takes."""
+    """Every session of a run with the marks of its turns, by the session's id."""
 
     sessions: list[Played]
+    marks: Mapping[str, Sequence[Mark]]
     trainer: Trainer
-    judge: Judge
+    judge: Listener
 
     def of(self, purpose: str, *, change: str = "none") -> list[Played]:
         """The sessions of a purpose."""
@@ -100,22 +102,24 @@ class Run:
         """The sessions of the main table: as it is, or by the model where one speaks."""
         return [s for s in self.sessions if s.spec.purpose == "main" and s.spec.change in ("none", "model")]
 
-    @cached_property
-    def talks(self) -> dict[tuple[str, int], str]:
-        """The talk of every main turn, by the independent judge."""
-        turns = [(one.spec.id, turn.number, turn.prospect) for one in self.sessions for turn in one.session.turns]
-        read = self.judge.talks([line for _, _, line in turns])
-        return {(name, number): talk for (name, number, _), talk in zip(turns, read, strict=True)}
+    def marked(self, sessions: Sequence[Played]) -> list[tuple[Played, Turn, Mark]]:
+        """Every turn of the sessions with its session and its marks."""
+        return [
+            (one, turn, mark)
+            for one in sessions
+            for turn, mark in zip(one.session.turns, self.marks[one.spec.id], strict=True)
+        ]
 
     def sustain_share(self, played: Played) -> float | None:
-        """The share of a buyer's lines that speak for how things are."""
-        read = [self.talks[played.spec.id, turn.number] for turn in played.session.turns]
-        return stats.mean([float(talk == "sustain") for talk in read])
+        """The share of a buyer's lines that speak for how things are, of those that the judge could read."""
+        return stats.mean([float(talk == "sustain") for talk in self._talks(played)])
 
     def openness(self, played: Played) -> float | None:
-        """Change talk less sustain talk, as shares of the buyer's lines."""
-        read = [self.talks[played.spec.id, turn.number] for turn in played.session.turns]
-        return stats.mean([float(talk == "change") - float(talk == "sustain") for talk in read])
+        """Change talk less sustain talk, as shares of the buyer's lines that the judge could read."""
+        return stats.mean([float(talk == "change") - float(talk == "sustain") for talk in self._talks(played)])
+
+    def _talks(self, played: Played) -> list[str]:
+        return [mark.heard.talk for mark in self.marks[played.spec.id] if mark.heard]
 
 
 def terminal(played: Played) -> float:
@@ -147,6 +151,21 @@ def figure(
     bounds = stats.interval(rows, cluster, value) if found is not None else None
     low, high = bounds or (None, None)
     return Figure(scorer, name, found, low, high, len(rows), unscored, reach, note)
+
+
+def mean_of(
+    scorer: str,
+    name: str,
+    values: Sequence[tuple[str, float]],
+    reach: Reach | None = None,
+    *,
+    unscored: int = 0,
+    note: str = "",
+) -> Figure:
+    """A mean of values, each with the session it is from, with its interval."""
+    found = stats.mean([value for _, value in values])
+    low, high = (stats.mean_interval(values) if values else None) or (None, None)
+    return Figure(scorer, name, found, low, high, len(values), unscored, reach, note)
 
 
 def session_of(played: Played) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from evals.policies.policy import POLICIES
 
 Change = Literal["none", "no mind", "noisy reader", "no retrieval", "model"]
+Reps = Literal["drafted", "model"]
 Purpose = Literal["main", "levels", "advice", "again"]
 
 LEVELS = (10.0, 30.0, 50.0, 70.0, 90.0)
@@ -16,7 +17,10 @@ MOST_TURNS = 20
 
 @dataclass(frozen=True)
 class Spec:
-    """One session to play; `inertia` sets the buyer's at the start, `says_rewrite` has the rep say the coach's line."""
+    """One session to play; `inertia` sets the buyer's at the start, `says_rewrite` has the rep say the coach's line.
+
+    `reps` says who finds the rep's words: the policy's own file, or a model that plays the policy.
+    """
 
     purpose: Purpose
     persona: str
@@ -27,6 +31,7 @@ class Spec:
     inertia: float | None = None
     says_rewrite: bool = False
     run: int = 0
+    reps: Reps = "drafted"
 
     @property
     def id(self) -> str:
@@ -36,6 +41,7 @@ class Spec:
         parts += [f"inertia{self.inertia:g}"] if self.inertia is not None else []
         parts += ["advised"] if self.says_rewrite else []
         parts += [f"run{self.run}"] if self.run else []
+        parts += ["rep-by-model"] if self.reps == "model" else []
         return ".".join(parts)
 
     def dump(self) -> dict[str, Any]:
@@ -58,12 +64,20 @@ FULL = Size(seeds=10, level_sessions=20, advice_seeds=10, ablation_seeds=3)
 
 
 def plan(
-    personas: tuple[str, ...], policies: tuple[str, ...] = POLICIES, size: Size = QUICK, *, change: Change = "none"
+    personas: tuple[str, ...],
+    policies: tuple[str, ...] = POLICIES,
+    size: Size = QUICK,
+    *,
+    change: Change = "none",
+    reps: Reps = "drafted",
 ) -> list[Spec]:
-    """Every session of a run, in the order they are played."""
+    """Every session of a run, in the order they are played; `change` and `reps` are of the main table alone."""
     seeds = range(1, size.seeds + 1)
     specs = [
-        Spec("main", who, policy, seed, change=change) for seed in seeds for policy in policies for who in personas
+        Spec("main", who, policy, seed, change=change, reps=reps)
+        for seed in seeds
+        for policy in policies
+        for who in personas
     ]
     for number in range(size.level_sessions):
         who = personas[number % len(personas)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 Row = TypeVar("Row")
 ROUNDS, SEED = 1000, 20
@@ -17,24 +18,40 @@ def interval(
 ) -> tuple[float, float] | None:
     """The 95 % interval of a figure: sessions drawn anew with replacement, percentiles (Efron 1979).
 
-    None where there are fewer than two clusters.
+    None where there are fewer than two clusters. `value` is called a thousand times, so rows should hold numbers ready
+    to be counted; a mean has `mean_interval`.
     """
     groups: dict[Hashable, list[Row]] = {}
     for row in rows:
         groups.setdefault(cluster(row), []).append(row)
-    names = list(groups)
-    if len(names) < 2:
+    members = list(groups.values())
+    if len(members) < 2:
         return None
-    rng = np.random.default_rng(SEED)
-    drawn: list[float] = []
-    for _ in range(ROUNDS):
-        chosen = rng.integers(0, len(names), len(names))
-        figure = value([row for n in chosen for row in groups[names[n]]])
-        if figure is not None and figure == figure:
-            drawn.append(figure)
-    if not drawn:
+    rounds: list[list[int]] = _drawn(len(members)).tolist()
+    figures = (value([row for n in chosen for row in members[n]]) for chosen in rounds)
+    return _percentiles([one for one in figures if one is not None and one == one])
+
+
+def mean_interval(values: Sequence[tuple[Hashable, float]]) -> tuple[float, float] | None:
+    """The same interval of the mean of values, each with its cluster: from every cluster's sum and count."""
+    sums: dict[Hashable, list[float]] = {}
+    for name, value in values:
+        held = sums.setdefault(name, [0.0, 0.0])
+        held[0] += value
+        held[1] += 1
+    if len(sums) < 2:
         return None
-    return float(np.percentile(drawn, 2.5)), float(np.percentile(drawn, 97.5))
+    drawn = np.array(list(sums.values()))[_drawn(len(sums))].sum(axis=1)
+    return _percentiles(list(drawn[:, 0] / drawn[:, 1]))
+
+
+def _drawn(clusters: int) -> NDArray[np.int64]:
+    """Clusters drawn with replacement, [rounds, clusters]; the same ones for every figure over as many."""
+    return np.random.default_rng(SEED).integers(0, clusters, (ROUNDS, clusters))
+
+
+def _percentiles(drawn: Sequence[float]) -> tuple[float, float] | None:
+    return (float(np.percentile(drawn, 2.5)), float(np.percentile(drawn, 97.5))) if drawn else None
 
 
 def auc(better: Sequence[float], worse: Sequence[float]) -> float | None:

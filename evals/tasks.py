@@ -20,9 +20,10 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from bot.build import build
 from bot.session import Session, Turn
+from evals import role_errors
 from evals.fan import Processes, done_in, played_in
 from evals.play import Played
-from evals.scorers import repetition, role_errors
+from evals.scorers import repetition
 from evals.scoring import terminal
 from evals.spec import QUICK, Spec, plan
 
@@ -118,7 +119,8 @@ def role() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         played = _played(state)
         turns = played.session.turns
-        found = role_errors.errors_of(played.session, trainer)
+        persona = trainer.persona(played.spec.persona)
+        found = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
         told = "; ".join(
             f"turn {t.number}: {e.kind}: {e.words}" for t, errors in zip(turns, found, strict=True) for e in errors
         )

@@ -53,8 +53,8 @@ class Encoder:
         folder = folder or default_folder()
         model = _read(folder / MODEL_FILE)
         self.fingerprint = hashlib.sha256(model).hexdigest()
-        self._session = _load_session(folder / MODEL_FILE, model, threads)
-        self._tokenizer = _load_tokenizer(folder / TOKENIZER_FILE)
+        self._session = load_session(folder / MODEL_FILE, model, threads)
+        self._tokenizer = load_tokenizer(folder / TOKENIZER_FILE)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Mean-pooled unit vectors, float32 of shape [len(texts), 384]; a text counts up to 256 tokens."""
@@ -108,7 +108,8 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _load_session(path: Path, model: bytes, threads: int) -> Any:
+def load_session(path: Path, model: bytes, threads: int) -> Any:
+    """An ONNX model ready to run on so many threads; KnowledgeError where it is none."""
     import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
     runtime: Any = onnxruntime
@@ -123,7 +124,8 @@ def _load_session(path: Path, model: bytes, threads: int) -> Any:
         ) from error
 
 
-def _load_tokenizer(path: Path) -> Tokenizer:
+def load_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a file, cut at 256 tokens and not padded; KnowledgeError where it is none."""
     from tokenizers import Tokenizer
 
     text = _read(path)

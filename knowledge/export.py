@@ -62,7 +62,7 @@ def export_encoder(source: Path, out: Path, *, source_name: str) -> Agreement:
         full = Path(scratch)
         _export_float(source, full / MODEL_FILE)
         shutil.copyfile(source / TOKENIZER_FILE, full / TOKENIZER_FILE)
-        _quantize(full / MODEL_FILE, out / MODEL_FILE)
+        quantize(full / MODEL_FILE, out / MODEL_FILE)
         shutil.copyfile(full / TOKENIZER_FILE, out / TOKENIZER_FILE)
         agreement = measure_agreement(Encoder(full), Encoder(out))
     licence = default_folder() / "LICENSE"
@@ -120,7 +120,8 @@ def _export_float(source: Path, target: Path) -> None:
     )
 
 
-def _quantize(full: Path, target: Path) -> None:
+def quantize(full: Path, target: Path) -> None:
+    """Write an ONNX model as int8: weights, one scale a channel, a reduced range."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

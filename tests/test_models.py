@@ -130,7 +130,7 @@ def test_without_a_model_the_check_says_what_does_it_instead(trainer: Trainer, t
         "drafted lines (no model is set)",
         "the embedded coach (no model is set)",
         "the local reader alone (no model is set)",
-        "nobody (no model is set)",
+        "the evals' own classifier (no model is set)",
     ]
     assert [one.answers for one in found] == [None] * 4 + [True] * 3
     assert "passages" in describe(found[5])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from evals.scoring import Figure, Run, Scored, Worst, turns_of
@@ -35,5 +37,20 @@ def score(run: Run) -> Scored:
             unscored=len(calls) - len(priced),
         )
     )
+    figures += _of_reps(run)
     slowest = sorted(((s, one, n) for one in run.main for n, s in enumerate(one.seconds, 1)), key=lambda x: -x[0])[:10]
     return Scored(figures, [Worst(one.spec.id, n, f"{s * 1000:.0f} ms") for s, one, n in slowest])
+
+
+def _of_reps(run: Run) -> list[Figure]:
+    """How many of the rep's messages a model gave, where one plays the rep, and why it did not give the others."""
+    troubles = [trouble for one in run.main for trouble in one.rep_troubles]
+    if not troubles:
+        return []
+    why = Counter(trouble for trouble in troubles if trouble)
+    told = ", ".join(f"{trouble}: {count}" for trouble, count in why.most_common())
+    given, n = len(troubles) - why.total(), len(troubles)
+    return [
+        Figure(NAME, "rep's messages that a model gave", float(given), n=n),
+        Figure(NAME, "rep's messages that it did not", float(why.total()), n=n, note=told),
+    ]

@@ -6,12 +6,12 @@ judge reads it, skilled against poor policies; Kendall's tau-b (1945) of the gra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evals import stats
 from evals.play import Played
 from evals.policies.policy import GRADED
-from evals.scoring import POOR, SKILLED, Figure, Reach, Run, Scored, figure, session_of, terminal
+from evals.scoring import POOR, SKILLED, Figure, Reach, Run, Scored, figure, terminal
 
 NAME = "known groups"
 
@@ -29,43 +29,35 @@ def score(run: Run) -> Scored:
 def _figures(run: Run, sessions: Sequence[Played], mark: str) -> list[Figure]:
     compared = [one for one in sessions if one.spec.policy in (*SKILLED, *POOR)]
     asked = not mark
-
-    def split(rows: Sequence[Played], of_talk: bool) -> tuple[list[float], list[float]]:
-        groups: dict[bool, list[float]] = {True: [], False: []}
-        for row in rows:
-            value = run.openness(row) if of_talk else terminal(row)
-            if value is not None:
-                groups[row.spec.policy in SKILLED].append(value)
-        return groups[True], groups[False]
-
-    figures = [
-        figure(
-            NAME,
-            f"{name} of {what}{mark}",
-            compared,
-            session_of,
-            lambda rows, by=by, talk=talk: by(*split(rows, talk)),
-            Reach("at least", bar) if asked else None,
-        )
-        for what, talk in (("terminal state", False), ("own talk", True))
-        for name, by, bar in (("AUC", stats.auc, 0.95), ("Cohen's d", stats.cohen_d, 1.5))
-    ]
-    graded = [one for one in sessions if one.spec.policy in GRADED]
-    figures.append(
-        figure(
-            NAME,
-            f"Kendall tau of graded state{mark}",
-            graded,
-            session_of,
-            _tau,
-            Reach("at least", 0.8) if asked else None,
-        )
-    )
+    figures: list[Figure] = []
+    for what, value in (("terminal state", terminal), ("own talk", run.openness)):
+        known = [(one.spec.id, one.spec.policy in SKILLED, value(one)) for one in compared]
+        rows = [(session, is_skilled, v) for session, is_skilled, v in known if v is not None]
+        for name, by, bar in (("AUC", stats.auc, 0.95), ("Cohen's d", stats.cohen_d, 1.5)):
+            reach = Reach("at least", bar) if asked else None
+            lost = len(known) - len(rows)
+            figures.append(figure(NAME, f"{name} of {what}{mark}", rows, _session, _split(by), reach, unscored=lost))
+    graded = [(one.spec.id, one.spec.policy, terminal(one)) for one in sessions if one.spec.policy in GRADED]
+    reach = Reach("at least", 0.8) if asked else None
+    figures.append(figure(NAME, f"Kendall tau of graded state{mark}", graded, _session, _tau, reach))
     return figures
 
 
-def _tau(rows: Sequence[Played]) -> float | None:
+def _session(row: tuple[str, object, float]) -> str:
+    return row[0]
+
+
+def _split(
+    by: Callable[[Sequence[float], Sequence[float]], float | None],
+) -> Callable[[Sequence[tuple[str, bool, float]]], float | None]:
+    def value(rows: Sequence[tuple[str, bool, float]]) -> float | None:
+        return by([v for _, skilled, v in rows if skilled], [v for _, skilled, v in rows if not skilled])
+
+    return value
+
+
+def _tau(rows: Sequence[tuple[str, str, float]]) -> float | None:
     """Tau of the policies' rank with their mean terminal state."""
-    means = {name: stats.mean([terminal(r) for r in rows if r.spec.policy == name]) for name in GRADED}
+    means = {name: stats.mean([v for _, policy, v in rows if policy == name]) for name in GRADED}
     known = [(rank, value) for rank, name in enumerate(GRADED) if (value := means[name]) is not None]
     return stats.kendall([-float(rank) for rank, _ in known], [value for _, value in known])

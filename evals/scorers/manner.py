@@ -12,26 +12,33 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from evals import stats
-from evals.scoring import Run, Scored, Worst, figure, turns_of
+from evals.scoring import Run, Scored, Worst, figure, mean_of, turns_of
 
 NAME = "manner"
 POLITE = re.compile(
     r"\b(?:please|thank(?:s| you)|sorry|kindly|I appreciate|of course|with pleasure|grand)\b", re.IGNORECASE
 )
-Row = tuple[str, int, str]
 
 
 def score(run: Run) -> Scored:
     """Length, short lines, polite lines, questions."""
     rows = [(one.spec.id, turn.number, turn.prospect) for one, turn in turns_of(run.main)]
-    measures: dict[str, Callable[[Sequence[Row]], float | None]] = {
-        "median words a line": lambda r: float(np.median([len(x.split()) for _, _, x in r])) if r else None,
-        "lines of up to five words": lambda r: stats.mean([float(len(x.split()) <= 5) for _, _, x in r]),
-        "polite lines": lambda r: stats.mean([float(bool(POLITE.search(x))) for _, _, x in r]),
-        "lines that ask": lambda r: stats.mean([float("?" in x) for _, _, x in r]),
+    lengths = [(session, len(line.split())) for session, _, line in rows]
+    shares: dict[str, Callable[[str], bool]] = {
+        "lines of up to five words": lambda line: len(line.split()) <= 5,
+        "polite lines": lambda line: bool(POLITE.search(line)),
+        "lines that ask": lambda line: "?" in line,
     }
-    people = {"median words a line": "people: 8", "lines of up to five words": "people: 42 %"}
-    figures = [figure(NAME, n, rows, lambda r: r[0], f, note=people.get(n, "")) for n, f in measures.items()]
+    median = figure(NAME, "median words a line", lengths, lambda row: row[0], _median, note="people: 8")
+    figures = [
+        mean_of(
+            NAME, name, [(s, float(is_so(line))) for s, _, line in rows], note="people: 42 %" if "five" in name else ""
+        )
+        for name, is_so in shares.items()
+    ]
     longest = sorted(rows, key=lambda row: -len(row[2].split()))[:10]
-    return Scored(figures, [Worst(s, n, f"{len(text.split())} words") for s, n, text in longest])
+    return Scored([median, *figures], [Worst(s, n, f"{len(text.split())} words") for s, n, text in longest])
+
+
+def _median(rows: Sequence[tuple[str, int]]) -> float | None:
+    return float(np.median([words for _, words in rows])) if rows else None

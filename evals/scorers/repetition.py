@@ -7,12 +7,11 @@ share of lines whose first three words opened an earlier one. Distinct-2: distin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from bot.words import words_of
-from evals import stats
 from evals.play import Played
-from evals.scoring import Reach, Run, Scored, Worst, figure, session_of
+from evals.scoring import Reach, Run, Scored, Worst, mean_of
 
 NAME = "repetition"
 TURNS, LEAST_TURNS = 20, 4
@@ -22,20 +21,17 @@ def score(run: Run) -> Scored:
     """The three shares over sessions long enough to repeat oneself in."""
     rows = [one for one in run.main if len(one.session.turns) >= LEAST_TURNS]
     short = len(run.main) - len(rows)
+    asked: tuple[tuple[str, Callable[[Played], float], Reach], ...] = (
+        ("repeated 4-grams", fours, Reach("at most", 0.018)),
+        ("repeated openers", openers, Reach("at most", 0.04)),
+        ("distinct-2", distinct, Reach("at least", 0.82)),
+    )
     figures = [
-        figure(NAME, "repeated 4-grams", rows, session_of, _mean(fours), Reach("at most", 0.018), unscored=short),
-        figure(NAME, "repeated openers", rows, session_of, _mean(openers), Reach("at most", 0.04), unscored=short),
-        figure(NAME, "distinct-2", rows, session_of, _mean(distinct), Reach("at least", 0.82), unscored=short),
+        mean_of(NAME, name, [(one.spec.id, of(one)) for one in rows], reach, unscored=short)
+        for name, of, reach in asked
     ]
     worst = sorted(rows, key=lambda one: -fours(one))[:10]
     return Scored(figures, [Worst(one.spec.id, 0, f"{fours(one):.1%} of its 4-grams again") for one in worst])
-
-
-def _mean(of: Callable[[Played], float]) -> Callable[[Sequence[Played]], float | None]:
-    def value(rows: Sequence[Played]) -> float | None:
-        return stats.mean([of(one) for one in rows])
-
-    return value
 
 
 def _lines(one: Played) -> list[list[str]]:

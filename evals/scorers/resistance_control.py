@@ -9,33 +9,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals import stats
-from evals.play import Played
-from evals.scoring import Reach, Run, Scored, figure, session_of
+from evals.scoring import Reach, Run, Scored, figure, mean_of
 
 NAME = "resistance control"
+Row = tuple[str, float, float]
 
 
 def score(run: Run) -> Scored:
     """The correlation over sessions, and over the levels' means."""
-    rows = run.of("levels")
+    sessions = run.of("levels")
+    known = [(one.spec.id, float(one.spec.inertia or 0), run.sustain_share(one)) for one in sessions]
+    rows = [(session, level, share) for session, level, share in known if share is not None]
+    lost = len(known) - len(rows)
+    figures = [
+        figure(NAME, "Spearman over sessions", rows, _session, _over_sessions, Reach("at least", 0.8), unscored=lost),
+        figure(NAME, "Spearman over the means of the levels", rows, _session, _over_levels, unscored=lost),
+    ]
+    for level in sorted({level for _, level, _ in rows}):
+        shares = [(session, share) for session, at, share in rows if at == level]
+        figures.append(mean_of(NAME, f"sustain talk at inertia {level:g}", shares))
+    return Scored(figures)
 
-    def over_sessions(chosen: Sequence[Played]) -> float | None:
-        shares = [(float(one.spec.inertia or 0), run.sustain_share(one)) for one in chosen]
-        known = [(level, share) for level, share in shares if share is not None]
-        return stats.spearman([level for level, _ in known], [share for _, share in known])
 
-    def over_levels(chosen: Sequence[Played]) -> float | None:
-        levels = sorted({float(one.spec.inertia or 0) for one in chosen})
-        means = [
-            stats.mean([s for one in chosen if one.spec.inertia == level and (s := run.sustain_share(one)) is not None])
-            for level in levels
-        ]
-        known = [(level, value) for level, value in zip(levels, means, strict=True) if value is not None]
-        return stats.spearman([level for level, _ in known], [value for _, value in known])
+def _session(row: Row) -> str:
+    return row[0]
 
-    return Scored(
-        [
-            figure(NAME, "Spearman over sessions", rows, session_of, over_sessions, Reach("at least", 0.8)),
-            figure(NAME, "Spearman over the means of the levels", rows, session_of, over_levels),
-        ]
-    )
+
+def _over_sessions(rows: Sequence[Row]) -> float | None:
+    return stats.spearman([level for _, level, _ in rows], [share for _, _, share in rows])
+
+
+def _over_levels(rows: Sequence[Row]) -> float | None:
+    levels = sorted({level for _, level, _ in rows})
+    means = [stats.mean([share for _, at, share in rows if at == level]) for level in levels]
+    return stats.spearman(levels, [value for value in means if value is not None])

@@ -7,23 +7,22 @@ Queries that no passage answers are not scored, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
-from evals import stats
-from evals.judge import DATA
-from evals.scoring import Reach, Run, Scored, Worst, figure
+from evals.scoring import Reach, Run, Scored, Worst, mean_of
 from knowledge.search import search
 
 NAME = "retrieval"
+QUERIES = Path(__file__).parents[1] / "datasets/queries.yaml"
 DEEP = 10
 Row = tuple[str, int | None]
 
 
 def score(run: Run) -> Scored:
     """Recall@3 and MRR of the hybrid search."""
-    queries: list[dict[str, object]] = yaml.safe_load((DATA / "queries.yaml").read_text(encoding="utf-8"))
+    queries: list[dict[str, object]] = yaml.safe_load(QUERIES.read_text(encoding="utf-8"))
     sources = [guide.source for guide in run.trainer.guides]
     rows: list[Row] = []
     worst: list[Worst] = []
@@ -36,19 +35,13 @@ def score(run: Run) -> Scored:
         rows.append((str(one["id"]), rank))
         if rank is None or rank > 3:
             worst.append(Worst(str(one["id"]), 0, f"{one['query']} (found at {rank or 'none of ten'})"))
+    within = [(name, float(rank is not None and rank <= 3)) for name, rank in rows]
+    ranks = [(name, 1 / rank if rank else 0.0) for name, rank in rows]
     empty = len(queries) - len(rows)
     return Scored(
         [
-            figure(NAME, "recall@3", rows, lambda r: r[0], _recall, Reach("at least", 0.9), unscored=empty),
-            figure(NAME, "MRR", rows, lambda r: r[0], _mrr, Reach("at least", 0.8), unscored=empty),
+            mean_of(NAME, "recall@3", within, Reach("at least", 0.9), unscored=empty),
+            mean_of(NAME, "MRR", ranks, Reach("at least", 0.8), unscored=empty),
         ],
         worst[:10],
     )
-
-
-def _recall(rows: Sequence[Row]) -> float | None:
-    return stats.mean([float(rank is not None and rank <= 3) for _, rank in rows])
-
-
-def _mrr(rows: Sequence[Row]) -> float | None:
-    return stats.mean([1 / rank if rank else 0.0 for _, rank in rows])

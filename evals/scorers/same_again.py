@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from evals import stats
-from evals.scoring import Reach, Run, Scored, Worst, figure
+from evals.scoring import Reach, Run, Scored, Worst, mean_of
 
 NAME = "same again"
 
@@ -16,13 +15,5 @@ def score(run: Run) -> Scored:
         pairs.setdefault(f"{one.spec.persona}.{one.spec.policy}.{one.spec.seed}", []).append("\n".join(turns))
     whole = [(name, float(len(set(both)) == 1)) for name, both in pairs.items() if len(both) > 1]
     alone = sum(len(both) == 1 for both in pairs.values())
-    share = figure(
-        NAME,
-        "identical pairs",
-        whole,
-        lambda row: row[0],
-        lambda rows: stats.mean([value for _, value in rows]),
-        Reach("at least", 1.0),
-        unscored=alone,
-    )
+    share = mean_of(NAME, "identical pairs", whole, Reach("at least", 1.0), unscored=alone)
     return Scored([share], [Worst(name, 0, "differs") for name, value in whole if not value])

@@ -11,73 +11,70 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.session import Turn
-from evals import stats
-from evals.judge import STANCES, labelled
-from evals.play import Played
-from evals.scoring import LADDER, Reach, Run, Scored, Worst, figure, turns_of
+from evals.lines import DATA, STANCES, Labelled, labelled
+from evals.scoring import LADDER, Figure, Reach, Run, Scored, Worst, figure, mean_of
 
 NAME = "state shown"
-Pair = tuple[str, int, float, int]
+Pair = tuple[str, float, float]
 
 
 def score(run: Run) -> Scored:
     """Agreement over turns of calls that went on, for single lines and for what three lines in a row show."""
-    rows = [(one, turn) for one, turn in turns_of(run.main) if str(turn.stance) in STANCES]
-    levels = run.judge.levels([turn.prospect for _, turn in rows])
-    pairs = [
-        (one.spec.id, LADDER[str(t.stance)], level, t.number) for (one, t), level in zip(rows, levels, strict=True)
+    rows = [(one, turn, mark.heard) for one, turn, mark in run.marked(run.main) if str(turn.stance) in STANCES]
+    read = [(one, turn, heard) for one, turn, heard in rows if heard]
+    same = [(one.spec.id, float(heard.stance == str(turn.stance))) for one, turn, heard in read]
+    pairs = [(one.spec.id, float(LADDER[str(turn.stance)]), heard.level) for one, turn, heard in read]
+    three = [
+        (c[0], round(sum(held for _, held, _ in (a, b, c)) / 3), sum(shown for _, _, shown in (a, b, c)) / 3)
+        for a, b, c in zip(pairs, pairs[1:], pairs[2:], strict=False)
+        if a[0] == b[0] == c[0]
     ]
-    test = labelled("stances-test")
-    read = run.judge.stances([row.line for row in test])
-    own = [float(row.stance == seen) for row, seen in zip(test, read, strict=True)]
-    talks = run.judge.talks([row.line for row in test])
-    talk = [float(row.talk == seen) for row, seen in zip(test, talks, strict=True)]
-    three = _over_three(rows, levels)
     figures = [
-        figure(NAME, "same stance, line by line", pairs, _session, _same, Reach("at least", 0.8)),
-        figure(NAME, "within one step, line by line", pairs, _session, _near),
+        mean_of(NAME, "same stance, line by line", same, Reach("at least", 0.8), unscored=len(rows) - len(read)),
+        mean_of(NAME, "within one step, line by line", _near(pairs)),
         figure(NAME, "weighted kappa, line by line", pairs, _session, _kappa),
-        figure(NAME, "within one step, three lines", three, _session, _near),
+        mean_of(NAME, "within one step, three lines", _near(three)),
         figure(NAME, "weighted kappa, three lines", three, _session, _kappa),
-        figure(NAME, "the judge itself on lines of other hands, stance", own, lambda _: "test", stats.mean),
-        figure(NAME, "the judge itself on lines of other hands, talk", talk, lambda _: "test", stats.mean),
+        *_own(run),
     ]
-    worst = sorted(pairs, key=lambda pair: -abs(pair[1] - pair[2]))[:10]
-    return Scored(figures, [Worst(s, n, f"held {STANCES[h]}, sounds like {v:.1f} of 4") for s, h, v, n in worst])
+    apart = sorted(zip(read, pairs, strict=True), key=lambda row: -abs(row[1][1] - row[1][2]))[:10]
+    worst = [
+        Worst(one.spec.id, turn.number, f"held {turn.stance}, sounds {heard.stance}") for (one, turn, heard), _ in apart
+    ]
+    return Scored(figures, worst)
+
+
+def _own(run: Run) -> list[Figure]:
+    """What the judge is worth: the share of lines it hears as listeners did, by other hands and of these buyers."""
+    others = [row for path in sorted(DATA.glob("test-*.tsv")) for row in labelled(path)]
+    return [
+        *_worth(run, others, f"{run.judge.name} on lines of other hands"),
+        *_worth(run, labelled(DATA / "own-test.tsv"), f"{run.judge.name} on lines of these buyers"),
+    ]
+
+
+def _worth(run: Run, test: Sequence[Labelled], by: str) -> list[Figure]:
+    heard = run.judge.hear_all([row.line for row in test])
+    both = [(row, seen) for row, seen in zip(test, heard, strict=True) if seen]
+    lost = len(test) - len(both)
+    stance = [(str(n), float(row.stance == seen.stance)) for n, (row, seen) in enumerate(both)]
+    talk = [(str(n), float(row.talk == seen.talk)) for n, (row, seen) in enumerate(both)]
+    return [mean_of(NAME, f"{by}, {what}", v, unscored=lost) for what, v in (("stance", stance), ("talk", talk))]
 
 
 def _session(pair: Pair) -> str:
     return pair[0]
 
 
-def _same(pairs: Sequence[Pair]) -> float | None:
-    return stats.mean([float(round(shown) == held) for _, held, shown, _ in pairs])
-
-
-def _near(pairs: Sequence[Pair]) -> float | None:
-    return stats.mean([float(abs(round(shown) - held) <= 1) for _, held, shown, _ in pairs])
+def _near(pairs: Sequence[Pair]) -> list[tuple[str, float]]:
+    return [(session, float(abs(round(shown) - held) <= 1)) for session, held, shown in pairs]
 
 
 def _kappa(pairs: Sequence[Pair]) -> float | None:
+    """1 - observed over chance disagreement, both squared; chance pairs every held stance with every shown one."""
     if len(pairs) < 2:
         return None
-    held = np.array([pair[1] for pair in pairs])
-    shown = np.array([round(pair[2]) for pair in pairs])
-    apart = np.mean((held - shown) ** 2)
-    by_chance = (
-        np.mean((held[:, None] - shown[None, :]) ** 2)
-        if len(held) < 3000
-        else np.var(held) + np.var(shown) + (held.mean() - shown.mean()) ** 2
-    )
-    return float(1 - apart / by_chance) if by_chance > 0 else None
-
-
-def _over_three(rows: Sequence[tuple[Played, Turn]], levels: Sequence[float]) -> list[Pair]:
-    found: list[Pair] = []
-    for n in range(2, len(rows)):
-        (a, _), (b, _), (c, turn) = rows[n - 2], rows[n - 1], rows[n]
-        if a is b is c:
-            held = [LADDER[str(t.stance)] for _, t in rows[n - 2 : n + 1]]
-            found.append((c.spec.id, round(sum(held) / 3), sum(levels[n - 2 : n + 1]) / 3, turn.number))
-    return found
+    held = np.array([held for _, held, _ in pairs])
+    shown = np.round(np.array([shown for _, _, shown in pairs]))
+    by_chance = float(np.var(held) + np.var(shown) + (held.mean() - shown.mean()) ** 2)
+    return float(1 - np.mean((held - shown) ** 2) / by_chance) if by_chance > 0 else None
