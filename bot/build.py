@@ -59,6 +59,7 @@ class Trainer:
     _grounds: dict[str, Ground] = field(default_factory=lambda: dict[str, Ground]())
     _runs: dict[str, FileRuns] = field(default_factory=lambda: dict[str, FileRuns]())
     _known: dict[str, Known] = field(default_factory=lambda: dict[str, Known]())
+    _scenarios: dict[str, Scenario] = field(default_factory=lambda: dict[str, Scenario]())
     _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
     _making: dict[str, threading.Lock] = field(default_factory=lambda: dict[str, threading.Lock]())
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -149,7 +150,10 @@ class Trainer:
 
     def scenario(self, name: str) -> Scenario:
         """The scenario of a persona."""
-        return load_scenario(self.persona(name), self.settings.own_personas)
+        with self._lock:
+            if name not in self._scenarios:
+                self._scenarios[name] = load_scenario(self.persona(name), self.settings.own_personas)
+            return self._scenarios[name]
 
     def ground(self, name: str) -> Ground:
         """The persona's file as vectors."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
 LANDS_FROM = 1.0
+SURE_ENOUGH_TO_PRAISE = 0.5
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
 GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
 
@@ -101,7 +102,8 @@ def _retrieve(
 
 def find_landed(turn: Turn) -> Found | None:
     """The advancing move that did this buyer the most good, if it did any."""
-    gains = {move: _gain(turn.changes, move.code) for move in turn.reading.advancing}
+    sure = [move for move in turn.reading.advancing if move.confidence >= SURE_ENOUGH_TO_PRAISE]
+    gains = {move: _gain(turn.changes, move.code) for move in sure}
     step = turn.reading.best(Code.NEXT_STEP)
     if step and turn.stance == Stance.AGREED_NEXT_STEP:
         return Found(str(step.code), step.code, step.quote)

@@ -12,6 +12,7 @@ from bot.moves import COSTLY, Code, OtherKind
 from bot.persona import Occasion
 from bot.plan import Plan, Provoked
 from bot.speech import Piece, short_words
+from bot.words import words_of
 
 OBJECTS: dict[Code, tuple[Occasion, str]] = {
     Code.PRESSURE: (Occasion.OBJECT_PRESSURE, "pushed"),
@@ -113,10 +114,10 @@ def _objects(moment: Moment) -> Plan | None:
     if _asked_plainly(moment):
         plan = disclosure.short_answer(moment, plan)
         return plan if plan.given or moment.stance == Stance.DISMISSIVE else tells.show(moment, plan)
-    if moment.stance == Stance.GUARDED:
-        # Civil for all that: the objection stands, and nothing is slammed.
-        return tells.show(moment, plan)
-    return _resist(moment, plan) if moment.speaker.chance(0.6) else plan
+    if moment.speaker.chance(0.6):
+        return _resist(moment, plan)
+    # Civil for all that, where they are only guarded: the objection stands, and nothing is slammed.
+    return tells.show(moment, plan) if moment.stance == Stance.GUARDED else plan
 
 
 def _answers(moment: Moment) -> Plan:
@@ -250,7 +251,8 @@ def _recalls(moment: Moment) -> Piece | None:
 
 
 def _to_a_name(moment: Moment) -> Piece | None:
-    named = next(iter(moment.heard.people), None)
+    known = set(_nameable(moment))
+    named = next((name for name in moment.heard.people if name.split()[0] not in known), None)
     if named and not moment.has(Code.UNKNOWNS):
         return moment.speaker.at(Occasion.PERSON_NAMED, "neutral", person=named.split()[0])
     return None
@@ -279,12 +281,20 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
 
 def _resist(moment: Moment, plan: Plan) -> Plan:
     firm = moment.stance == Stance.DISMISSIVE or moment.after.pressure >= 40
-    options = [o for o in (FIRM if firm else MILD) if o not in moment.memory.resisted[-2:]]
-    chosen = moment.speaker.one_of(options)
-    people = [one.name.split()[0] for one in moment.persona.stakeholders]
+    people = _nameable(moment)
+    kept = {*moment.memory.resisted[-2:], *(() if people else (Occasion.DELEGATE,))}
+    chosen = moment.speaker.one_of([o for o in (FIRM if firm else MILD) if o not in kept])
     person = moment.speaker.one_of(people) if chosen == Occasion.DELEGATE else None
     piece = moment.speaker.at(chosen, "sustain", person=person)
     return replace(plan.add(piece), resisted=str(chosen))
+
+
+def _nameable(moment: Moment) -> list[str]:
+    """First names of colleagues that anybody may know of, or that the buyer has said: the others must be earned."""
+    texts = (*(item.text for item in moment.persona.brief), *moment.memory.used)
+    known = {word for text in texts for word in words_of(text)}
+    firsts = [one.name.split()[0] for one in moment.persona.stakeholders]
+    return [first for first in firsts if first.lower() in known]
 
 
 def _is_costly(moment: Moment) -> bool:

@@ -100,6 +100,7 @@ class Heard:
     is_repeat: bool = False
     is_silence: bool = False
     is_too_long: bool = False
+    is_apology: bool = False
     strange: tuple[str, ...] = ()
     relevance: float = 0.0
     top_of_mind: frozenset[str] = frozenset()
@@ -153,6 +154,7 @@ def hear(
         is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
         is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
+        is_apology=APOLOGY.search(short) is not None,
         relevance=max((match.score for match in matches), default=0.0),
         top_of_mind=frozenset(need.id for need in persona.needs.said),
         vector=whole,
@@ -178,6 +180,8 @@ def known_of(persona: Persona, texts: Sequence[str]) -> Known:
 
 def _strange(text: str, sentences: Sequence[str], known: Known) -> tuple[str, ...]:
     """Names that stand nowhere on file, and figures said of this buyer that do not either."""
+    # Who is ringing, and for whom, is nobody's place.
+    text = OWN_NAME.sub(" ", text)
     names = [n for n in NAMED.findall(text) if not set(words_of(n)) & known.words and n.lower() not in CALENDAR]
     found = list(dict.fromkeys(names))
     for sentence in sentences:
@@ -185,6 +189,12 @@ def _strange(text: str, sentences: Sequence[str], known: Known) -> tuple[str, ..
             shown = [m for m in _figures(sentence) if not _is_year(m)]
             found += [_shown(m) for m in shown if _value(m) > SMALL_FIGURE and round(_value(m), 4) not in known.numbers]
     return tuple(found)
+
+
+OWN_NAME = re.compile(
+    r"\b(?:this is|my name(?:'s| is)|I(?:'m| am)|it(?:'s| is)) (?:[A-Z][\w'’-]+ ?){1,3}"
+    r"(?:,? ?(?:from|at|of|with) (?:[A-Z][\w'’-]+ ?){1,3})?"
+)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -360,6 +370,15 @@ def _quoted_back(text: str, prospect_lines: Sequence[str]) -> str | None:
                 if length > len(best) and sum(w not in STOP for w in words[start : start + length]) >= 2:
                     best = words[start : start + length]
     return " ".join(best[:8]) if len(best) >= 2 else None
+
+
+APOLOGY = re.compile(
+    r"\b(?:I apologi[sz]e|my apologies|apologies for|"
+    r"I(?:'m| am|’m) (?:really |very |so )?sorry(?! to hear|, (?:but|who|what))|"
+    r"that was (?:my fault|wrong of me|too (?:fast|soon|much|pushy))|I(?:'ll| will|’ll)? take (?:it|that) back|"
+    r"I shouldn['’]t have|I (?:pushed|got ahead|went too fast)\b)",
+    re.IGNORECASE,
+)
 
 
 def _promise(text: str) -> str | None:

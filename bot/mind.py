@@ -111,6 +111,8 @@ SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
 CONTRADICTED: Effects = {"trust": -7, "patience": -5, "inertia": 2}
 ELSEWHERE: Effects = {"trust": -6, "patience": -6, "inertia": 1.5}
 ELSEWHERE_FROM = 2
+FELT_PUSH = 12
+OWNED: Effects = {"pressure": -6, "patience": 5, "trust": 2}
 WELCOME: dict[Code, Effects] = {Code.PITCH: {"trust": 0.5, "patience": -2}}
 
 TENSION_FROM = frozenset({Code.INSIGHT, Code.TAILORING, Code.CONSEQUENCE, Code.VISION})
@@ -163,6 +165,9 @@ def step(
     if heard.is_repeat:
         why = f"{persona.first_name} has had that line already; nobody is moved by it twice"
         changes += _changes(SAID_AGAIN, 1.0, None, heard.text[:80], why)
+    if heard.is_apology and not heard.is_repeat and mind.pressure >= FELT_PUSH:
+        why = f"{persona.first_name} was pushed, and somebody has owned to it"
+        changes += _changes(OWNED, 1.0, None, heard.text[:80], why)
     for move in _strongest(reading.moves):
         changes += _moved(mind, move, reading, heard, memory, persona)
     return _apply(mind, changes)

@@ -84,8 +84,11 @@ def show(moment: Moment, plan: Plan) -> Plan:
     if plan.ending or shown == stance:
         return plan
     has_asked = any(piece.text.endswith("?") for piece in plan.pieces)
+    # Whoever has just agreed does not go on to dislike it: they ask how bad it is.
+    agrees = any(piece.source in ("lines.confirm", "lines.quoted_back") for piece in plan.pieces)
+    odds = 1.0 if agrees and not plan.given else ASKS_INSTEAD[stance] * (0.5 if is_plain else 1.0)
     occasion, talk = TELLS[stance]
-    if not has_asked and moment.speaker.chance(ASKS_INSTEAD[stance] * (0.5 if is_plain else 1.0)):
+    if not has_asked and moment.speaker.chance(odds):
         questions = getattr(moment.persona.questions, str(stance))
         asked = moment.speaker.pick(questions, "change" if stance == Stance.READY else "neutral", f"questions.{stance}")
         if asked:

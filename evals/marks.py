@@ -18,6 +18,15 @@ from knowledge.search import search
 
 # A cited passage that is not on the move itself has to be among so many that a search for the rep's words finds.
 TO_THE_POINT = 12
+# The move that a note is on, where its subject is not called by it.
+ON_THE_MOVE = {
+    "missed": "reflection",
+    "unspecific": "insight",
+    "question_on_top": "insight",
+    "contradicted": "tailoring",
+    "vision_early": "vision",
+    "next_step_early": "next_step",
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,8 @@ def _is_to_the_point(trainer: Trainer, note: Note, turn: Turn) -> bool:
     """One to three passages, each on the move that the note is on, or found again by the words that it is on."""
     cited = {citation.id for citation in note.citations}
     codes = {passage.id: passage.codes for guide in trainer.guides for passage in guide.passages}
-    on_the_move = {name for name in cited if note.about.removesuffix("_early") in codes.get(name, ())}
+    move = ON_THE_MOVE.get(note.about, note.about)
+    on_the_move = {name for name in cited if move in codes.get(name, ())}
     if cited == on_the_move:
         return 1 <= len(cited) <= MOST_CITED
     sources = [guide.source for guide in trainer.guides]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.assessor.reader import specificity
 from bot.assessor.reading import Move, Reading
 from bot.heard import Heard, numbers_in
@@ -17,7 +19,7 @@ PLAIN = 0.8
 def weigh(reading: Reading, heard: Heard) -> Reading:
     """The reading with its specificity, and with moves that the buyer's file speaks against put right."""
     weighed = (_weigh_one(move, heard) for move in reading.moves)
-    moves = _with_fishing(tuple(move for move in weighed if move is not None), heard)
+    moves = _with_asked(_with_fishing(tuple(move for move in weighed if move is not None), heard), heard)
     share = specificity(
         reading.model_copy(update={"moves": moves}),
         touched=len(heard.touched_brief),
@@ -31,9 +33,8 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
 
 
 def _weigh_one(move: Move, heard: Heard) -> Move | None:
-    if move.code == Code.PAIN_FISHING and move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT:
-        # A question that is plainly about something on this buyer's file is not fishing.
-        return move.model_copy(update={"code": Code.OPEN_QUESTION}) if heard.fishing is None else move
+    if move.code == Code.PAIN_FISHING and heard.fishing is None and _is_after_something(move, heard):
+        return move.model_copy(update={"code": Code.OPEN_QUESTION})
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
         # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
         return move.model_copy(update={"code": Code.TAILORING})
@@ -50,6 +51,44 @@ def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
     others = tuple(move for move in moves if not (move.code in asked and move.quote in heard.fishing))
     start = max(heard.text.find(heard.fishing), 0)
     return (*others, Move(code=Code.PAIN_FISHING, quote=heard.fishing, start=start, confidence=PLAIN))
+
+
+# A time asked for, and a yes that was never given: plain wordings that the reader seldom takes for a move.
+DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+WHEN = rf"(?:{DAY}|tomorrow|next (?:week|month)|this week|o['’]clock|minutes|hour|diary)"
+MEET = r"(?:meet|get together|sit down|catch up|talk|speak|come|drop|pop|call|ring)"
+MEETING = re.compile(
+    rf"[^.!?]*(?:\b(?:can|could|shall|should|may|might) (?:we|I) (?:\w+ ){{0,3}}{MEET}\b[^.!?]*\b{WHEN}"
+    rf"|\b(?:why don['’]t|let['’]s|let us|how about|what about)\b[^.!?]*\b{WHEN}"
+    rf"|\bwould (?:\w+ )?{WHEN} (?:suit|work|do)\b"
+    rf"|\b(?:get-together|appointment|coffee)\b[^.!?]*\b{WHEN})[^.!?]*[.!?]?",
+    re.IGNORECASE,
+)
+ASSUMED = re.compile(
+    r"[^.!?]*\b(?:as (?:we )?agreed|(?<!have )(?<!if )you(?:['’]ve| have)? (?:already |just )?(?:agreed|said yes)|"
+    r"already said yes|(?:just|simply) say yes|I(?:['’]ll| will) put (?:it|that|you) (?:in|down)|please confirm)\b"
+    r"[^.!?]*[.!?]?",
+    re.IGNORECASE,
+)
+
+
+def _with_asked(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
+    """The moves with a step that was asked for, or taken for granted, where the reader saw neither."""
+    found = list(moves)
+    codes = {move.code for move in moves}
+    for code, pattern in ((Code.PRESSURE, ASSUMED), (Code.NEXT_STEP, MEETING)):
+        match = pattern.search(heard.text)
+        if match and not codes & {Code.NEXT_STEP, Code.PRESSURE}:
+            quote = match.group(0).strip()
+            found.append(Move(code=code, quote=quote, start=heard.text.find(quote), confidence=PLAIN))
+            codes.add(code)
+    return tuple(found)
+
+
+def _is_after_something(move: Move, heard: Heard) -> bool:
+    """Whether a question is plainly about somebody or something of this buyer's, or about their own last words."""
+    homework = bool(heard.people) or heard.quoted_back is not None
+    return homework or (move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT)
 
 
 def _is_of_theirs(move: Move, heard: Heard) -> bool:
