@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.model import SHARED
 from bot import mind
 from bot.assessor.reading import Move, Reading
 from bot.build import Trainer
@@ -18,9 +20,11 @@ from bot.calling import Message, Trouble
 from bot.heard import Heard
 from bot.memory import Memory
 from bot.mind import GAUGES, Mind
+from bot.models import ModelName
 from bot.moves import ADVANCING, COSTLY, MEANINGLESS, Code, OtherKind
 from bot.second import CONFIDENCE, MOST_MOVED, SURE, ReadMove, SecondReading, compare, corrected, read
 from bot.session import Call, Correction
+from bot.turn import play_turn
 
 TEXT = "You added 14 trailers last year. Our platform fills them. If you sign by Friday I can hold the price. How so?"
 WORDS = (
@@ -253,3 +257,32 @@ def test_costs_that_the_second_adds_never_help_the_rep(
     assert right.tension <= after.tension + 0.01
     assert right.inertia >= after.inertia - 0.01
     assert right.patience <= after.patience + 0.01
+
+
+class Broken:
+    """A caller that fails in a way nobody foresaw."""
+
+    model = ModelName("reader", "openai", "broken", None, None)
+
+    def __getattr__(self, name: str) -> object:
+        raise ZeroDivisionError(name)
+
+
+class OnlyReader:
+    """Stands where a trainer's callers do, with one that fails for the second reading."""
+
+    def of(self, role: str) -> Broken | None:
+        return Broken() if role == "reader" else None
+
+
+def test_a_second_reading_that_fails_unforeseen_is_logged_and_the_turn_says_so(
+    trainer: Trainer, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading = replace(trainer)
+    reading.__dict__.update({name: trainer.__dict__[name] for name in SHARED if name in trainer.__dict__})
+    reading.__dict__["callers"] = OnlyReader()
+    session = play_turn(reading, reading.start("freight-vp", seed=1), "How do you plan the nine trunks today?")
+    second = session.turns[-1].second
+    assert second is not None
+    assert second.trouble == "failed; the cause was logged"
+    assert "ZeroDivisionError" in caplog.text

@@ -18,6 +18,7 @@ from bot.voice.guard import Guard
 
 log = logging.getLogger(__name__)
 Given = TypeVar("Given")
+UNFORESEEN = "failed; the cause was logged"
 
 
 def play(said: Played, caller: Caller | None) -> Generator[Event, None, Turn]:
@@ -38,7 +39,10 @@ def play(said: Played, caller: Caller | None) -> Generator[Event, None, Turn]:
             yield from (Word(word) for word in draft.speak(said.plan))
         feedback = _feedback(said, turn, noted, coaching)
         turn = turn.model_copy(update={"feedback": feedback})
-        turn = _put_right(said, turn, _given(reread))
+        correction = _given(reread)
+        if reading and correction is None:
+            correction = Correction(model=reading.model.label, trouble=UNFORESEEN)
+        turn = _put_right(said, turn, correction)
     finally:
         # Set where the client left in the middle; at the end of a turn nobody is waiting any more.
         left.set()
@@ -104,7 +108,7 @@ def _feedback(said: Played, turn: Turn, noted: Future[Feedback | Trouble] | None
     embedded = coach.coach(said.trainer, said.persona, said.session, turn, said.heard, said.watch)
     if caller is None:
         return embedded
-    why = str(got) if got else f"{caller.model.label} failed; the cause was logged"
+    why = str(got) if got else f"{caller.model.label} {UNFORESEEN}"
     return embedded.model_copy(update={"by": f"the embedded coach ({why})"})
 
 
