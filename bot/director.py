@@ -139,7 +139,7 @@ def _only_fishes(moment: Moment) -> bool:
     if fishing is None or len(asked) < len(moment.reading.advancing):
         return False
     surer = all(fishing.confidence >= move.confidence for move in asked)
-    return surer or moment.reading.specificity < NOTHING_OF_THEIRS
+    return surer or moment.heard.fishing is not None or moment.reading.specificity < NOTHING_OF_THEIRS
 
 
 def _small_talk(moment: Moment) -> Plan:

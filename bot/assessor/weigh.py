@@ -35,6 +35,8 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
 def _weigh_one(move: Move, heard: Heard) -> Move | None:
     if move.code == Code.PAIN_FISHING and heard.fishing is None and _is_after_something(move, heard):
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
+    if move.code == Code.VISION and GIVEN_BACK.match(move.quote):
+        return move.model_copy(update={"code": Code.REFLECTION})
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
         # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
         return move.model_copy(update={"code": Code.TAILORING})
@@ -53,6 +55,12 @@ def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
     return (*others, Move(code=Code.PAIN_FISHING, quote=heard.fishing, start=start, confidence=PLAIN))
 
 
+# Said so, it is the buyer's own meaning given back, whatever it pictures.
+GIVEN_BACK = re.compile(
+    r"\W*(?:so,? )?(?:if I(?:['’]ve| have)? (?:got|have|hear|heard|understand|understood|follow)\b|"
+    r"it (?:sounds|seems)\b|what I(?:['’]m| am)? hear|you(?:['’]re| are) saying\b)",
+    re.IGNORECASE,
+)
 # A time asked for, and a yes that was never given: plain wordings that the reader seldom takes for a move.
 DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 WHEN = rf"(?:{DAY}|tomorrow|next (?:week|month)|this week|o['’]clock|minutes|hour|diary)"
