@@ -32,8 +32,9 @@ MOST_MOVES = 6
 LONG_PITCH_WORDS = 60
 WINDOW_WORDS = 35
 SHORT_WORDS = 24
-# A rebuttal is none without the line that it argues with; every other move that costs is heard in the words alone.
-HEARD_ALONE = COSTLY - {Code.REBUTTAL}
+# A rebuttal is none without the line that it argues with; every other move that costs is heard in the words alone, and
+# so is a picture, which costs where it comes too early.
+HEARD_ALONE = (COSTLY - {Code.REBUTTAL}) | {Code.VISION}
 
 
 class Card(BaseModel):
@@ -104,8 +105,12 @@ class Reader:
             ) from error
 
     @cached_property
-    def _costly(self) -> NDArray[np.bool_]:
+    def _alone(self) -> NDArray[np.bool_]:
         return np.array([code in HEARD_ALONE for code in self.card.codes])
+
+    @cached_property
+    def _bars(self) -> Scores:
+        return np.array(self.card.thresholds)
 
     @cached_property
     def _session(self) -> InferenceSession:
@@ -182,11 +187,12 @@ class Reader:
 
     def _window(self, text: str, start: int, prospect: str | None) -> Window:
         codes, kinds, tokens, offsets = self._score(text, prospect)
-        if prospect and len(text.split()) <= SHORT_WORDS:
-            # A few words drown in the line before them: what costs is heard without it as well, and so are abuse and
-            # nonsense, which are that whatever was said before.
+        costs = bool((codes >= self._bars)[self._alone].any())
+        if prospect and (costs or len(text.split()) <= SHORT_WORDS):
+            # A few words drown in the line before them, and a line that bristles makes the next one sound worse: what
+            # costs is heard without it as well, and so are abuse and nonsense, which are that whatever was said before.
             alone, alone_kinds, _, _ = self._score(text, None)
-            codes = np.where(self._costly, _between(codes, alone), codes)
+            codes = np.where(self._alone, _between(codes, alone), codes)
             kinds = (kinds + alone_kinds) / 2
         return Window(text, start, codes, kinds, tokens, offsets)
 

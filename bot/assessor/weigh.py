@@ -19,6 +19,7 @@ PLAIN = 0.8
 def weigh(reading: Reading, heard: Heard) -> Reading:
     """The reading with its specificity, and with moves that the buyer's file speaks against put right."""
     weighed = (_weigh_one(move, heard) for move in reading.moves)
+    weighed = (_without_a_way_out(move, reading) for move in weighed if move is not None)
     moves = _with_asked(_with_fishing(tuple(move for move in weighed if move is not None), heard), heard)
     share = specificity(
         reading.model_copy(update={"moves": moves}),
@@ -35,7 +36,7 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
 def _weigh_one(move: Move, heard: Heard) -> Move | None:
     if move.code == Code.PAIN_FISHING and heard.fishing is None and _is_after_something(move, heard):
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
-    if move.code == Code.VISION and GIVEN_BACK.match(move.quote):
+    if move.code in (Code.VISION, Code.PITCH) and GIVEN_BACK.match(move.quote):
         return move.model_copy(update={"code": Code.REFLECTION})
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
         # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
@@ -55,10 +56,23 @@ def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
     return (*others, Move(code=Code.PAIN_FISHING, quote=heard.fishing, start=start, confidence=PLAIN))
 
 
+WAY_OUT = re.compile(
+    r"\b(?:(?:not|never|won['’]t) ask (?:you )?again|(?:we|I)(?:['’]ll)? (?:just )?(?:stop|go home|leave it|drop it)\b|"
+    r"that(?:['’]s| is) (?:that|the end of it)|no harm done)",
+    re.IGNORECASE,
+)
+
+
+def _without_a_way_out(move: Move, reading: Reading) -> Move | None:
+    """The move, but for the way out of a proposed step, which is no push however it is worded."""
+    is_way_out = move.code == Code.PRESSURE and reading.best(Code.NEXT_STEP) and WAY_OUT.search(move.quote)
+    return None if is_way_out else move
+
+
 # Said so, it is the buyer's own meaning given back, whatever it pictures.
 GIVEN_BACK = re.compile(
     r"\W*(?:so,? )?(?:if I(?:['’]ve| have)? (?:got|have|hear|heard|understand|understood|follow)\b|"
-    r"it (?:sounds|seems)\b|what I(?:['’]m| am)? hear|you(?:['’]re| are) saying\b)",
+    r"it (?:sounds|seems)\b|what I take from|what I(?:['’]m| am)? hear|you(?:['’]re| are) saying\b)",
     re.IGNORECASE,
 )
 # A time asked for, and a yes that was never given: plain wordings that the reader seldom takes for a move.
