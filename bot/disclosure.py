@@ -22,7 +22,6 @@ AFTER_A_REASON = re.compile(
     r"\b(?:why|how come|what makes|what is it|what's it|behind|under(?:neath)?|matters?|important|reason|feels?)\b",
     re.IGNORECASE,
 )
-WHO = re.compile(r"\bwho(?:m|'d|’d| else| would| should| needs?| has| must| ought)\b[^.!]*\?", re.IGNORECASE)
 # How such things are decided is a narrow field, so the nearest fact is the one that was meant.
 ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
@@ -110,8 +109,7 @@ def _fact_asked(moment: Moment) -> Fact | None:
     found = moment.heard.best("fact")
     nearest_need = moment.heard.best("need")
     beside = moment.has(Code.UNKNOWNS) or moment.has(Code.CONSEQUENCE)
-    plainly = moment.has(Code.BUYING_PROCESS) and not WHO.search(moment.heard.text)
-    bar = ASKED_BESIDE if beside else ASKED_PLAINLY if plainly else ASKED
+    bar = ASKED_BESIDE if beside else ASKED_PLAINLY if moment.has(Code.BUYING_PROCESS) else ASKED
     if not found or found.score < bar:
         return None
     if nearest_need and nearest_need.score > found.score + 0.08 and _ripe(moment, nearest_need.id):
@@ -168,7 +166,7 @@ def _cost(moment: Moment, plan: Plan) -> Plan:
 def _who(moment: Moment, plan: Plan) -> Plan:
     near = moment.heard.best("stakeholder")
     named = set(moment.heard.people)
-    after_people = named or (near and near.score >= 0.5) or WHO.search(moment.heard.text)
+    after_people = named or (near and near.score >= 0.5)
     to_the_matter = moment.heard.relevance >= ON_FILE
     asked = moment.has(Code.UNKNOWNS) or (moment.asks and not plan.given and after_people and to_the_matter)
     if not asked or _is_full(plan) or moment.after.trust < 24:

@@ -65,7 +65,7 @@ WAY_OUT = re.compile(
 
 def _without_a_way_out(move: Move, reading: Reading) -> Move | None:
     """The move, but for the way out of a proposed step, which is no push however it is worded."""
-    is_way_out = move.code == Code.PRESSURE and reading.best(Code.NEXT_STEP) and WAY_OUT.search(move.quote)
+    is_way_out = move.code == Code.PRESSURE and reading.advancing and WAY_OUT.search(move.quote)
     return None if is_way_out else move
 
 
