@@ -19,7 +19,7 @@ LARGEST = 1_000_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.CSafeLoader):
     """The safe loader, to which yes, no, on and off are words: a buyer's lines are full of them."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
@@ -14,6 +13,7 @@ from bot.settings import Settings
 from evals.marks import Mark, mark_here
 from evals.play import Played, play
 from evals.spec import Spec
+from knowledge.encoder import cores
 
 # So many sessions wait in the queue for each worker: enough to keep it busy, and no more in memory.
 AHEAD = 3
@@ -24,7 +24,7 @@ class Processes:
     """Worker processes on this machine, one a core."""
 
     def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or max(len(os.sched_getaffinity(0)), 1)
+        self.workers = workers or cores()
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_quiet)
 

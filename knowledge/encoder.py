@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -20,6 +22,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 
 DIMENSIONS = 384
 MAX_TOKENS = 256
+MANY = 32
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -58,13 +61,15 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Mean-pooled unit vectors, float32 of shape [len(texts), 384]; a text counts up to 256 tokens."""
-        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         # One text a pass: int8 activations are scaled over a whole batch, so neighbours (and padding) would change a
         # text's vector, and the same text must get the same one wherever it stands. Batches would halve the time of
-        # many texts, but a turn has one.
-        for row, text in enumerate(texts):
-            vectors[row] = self._encode_one(text)
-        return vectors
+        # many texts, but a turn has one; many are shared out among the cores.
+        if len(texts) < MANY:
+            rows = [self._encode_one(text) for text in texts]
+        else:
+            with ThreadPoolExecutor(cores()) as pool:
+                rows = list(pool.map(self._encode_one, texts))
+        return np.stack(rows) if rows else np.zeros((0, DIMENSIONS), dtype=np.float32)
 
     def encode_parts(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[Vectors, Vectors]:
         """The text's vector [384] and one a span of characters [len(spans), 384], all from one pass.
@@ -87,6 +92,12 @@ class Encoder:
         ids = np.array([encoding.ids], dtype=np.int64)
         tokens = np.asarray(self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0])
         return tokens[0], encoding.offsets
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    # Not every system tells which cores a process is kept to.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _unit(vector: Vectors) -> Vectors:

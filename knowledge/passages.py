@@ -102,7 +102,7 @@ def _with_asked(guides: tuple[Guide, ...], path: Path) -> tuple[Guide, ...]:
     if not path.exists():
         return guides
     try:
-        asked: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        asked: dict[str, list[str]] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         phrases = {name: tuple(str(line) for line in lines) for name, lines in asked.items()}
     except (OSError, yaml.YAMLError, AttributeError, TypeError) as error:
         raise KnowledgeError(f"{path}: cannot be read as phrases by passage id; mend or remove it") from error

@@ -52,7 +52,8 @@ def search(
     weighted: list[tuple[float, NDArray[np.float32]]] = []
     if text.strip() or vector is not None:
         meant = index.embedder.encode([text])[0] if vector is None else vector
-        weighted.append((MEANING, _score_meaning(index, meant, sources)))
+        # Chroma filters slowly, so it is only asked to where there is something to leave out.
+        weighted.append((MEANING, _score_meaning(index, meant, None if allowed.all() else sources)))
         weighted.append((WORDS, _score_words(index, text)))
     if codes:
         weighted.append((CODES, _score_codes(index, codes)))
