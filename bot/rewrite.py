@@ -112,6 +112,8 @@ def write(
         + [turn.rep]
     )
     persona, coached = trainer.persona(session.persona), trainer.ground(session.persona).coached
+    # What stands in for the rep's words is on their subject; what goes on from here is on the answer's as well.
+    subject = heard.vector if mends else heard.vector + trainer.vectors_of([turn.prospect])[0]
     for code in dict.fromkeys((*wanted, *ALWAYS_SOMETHING)):
         lines = persona.coaching.get(code, ())
         free = [
@@ -119,7 +121,7 @@ def write(
             for one in lines
             if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)
         ]
-        for line in _nearest(free, coached, turn, heard)[:MOST_TRIED]:
+        for line in _nearest(free, coached, turn, subject)[:MOST_TRIED]:
             led = _led_in(line, code, turn, session)
             # What is only offered beside the rep's own way is read without the moment, which is done once a line.
             read = trainer.reader.read(led, turn.prospect) if mends else _read_alone(trainer.reader, line)
@@ -136,11 +138,11 @@ def _read_alone(reader: Reader, line: str) -> Reading:
     return reader.read(line, None)
 
 
-def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, heard: Heard) -> list[str]:
-    """The lines, nearest first to what the rep was talking of; one that rests on something told counts as nearer."""
+def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, subject: Vectors) -> list[str]:
+    """The lines, nearest first to the subject; one that rests on something told counts as nearer."""
 
     def nearness(one: Coached) -> float:
-        return float(coached[one.text] @ heard.vector) + 0.15 * any(turn.memory.has_earned(use) for use in one.uses)
+        return float(coached[one.text] @ subject) + 0.15 * any(turn.memory.has_earned(use) for use in one.uses)
 
     return [one.text for one in sorted(free, key=nearness, reverse=True)]
 

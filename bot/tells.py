@@ -45,6 +45,18 @@ HEARD_IN: dict[str, Stance] = {
     "think": Stance.CONCERNED,
     "ready": Stance.READY,
 }
+# What somebody civil says; whoever wants to be rid of the caller leaves it out.
+CIVIL = frozenset(
+    f"lines.{occasion}"
+    for occasion in (
+        Occasion.GREET,
+        Occasion.GO_AHEAD,
+        Occasion.SMALL_TALK,
+        Occasion.FLATTERED,
+        Occasion.ECHO_FIGURE,
+        Occasion.ECHO_WORDS,
+    )
+)
 AGREEING = {"cost": Stance.CONCERNED, "why": Stance.READY, "who": Stance.READY, "yes": Stance.READY}
 HURTS = frozenset(("felt", "unknown", "consequence"))
 
@@ -72,7 +84,7 @@ def stay_put(moment: Moment, plan: Plan) -> Plan:
     if not is_settled or plan.ending or plan.talk != "neutral" or not moment.speaker.chance(moment.attachment):
         return plan
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
-    if spoken < LONG_ANSWER and moment.speaker.chance(0.5):
+    if moment.stance != Stance.DISMISSIVE and spoken < LONG_ANSWER and moment.speaker.chance(0.5):
         return disclosure.holds_on(moment, plan) or plan.add(moment.speaker.at(Occasion.STAY_PUT, "sustain"))
     return plan.add(moment.speaker.at(Occasion.STAY_PUT, "sustain"))
 
@@ -88,6 +100,8 @@ def show(moment: Moment, plan: Plan) -> Plan:
     agrees = any(piece.source in ("lines.confirm", "lines.quoted_back") for piece in plan.pieces)
     odds = 1.0 if agrees and not plan.given else ASKS_INSTEAD[stance] * (0.5 if is_plain else 1.0)
     occasion, talk = TELLS[stance]
+    if stance == Stance.DISMISSIVE:
+        plan = replace(plan, pieces=tuple(piece for piece in plan.pieces if piece.source not in CIVIL))
     if not has_asked and moment.speaker.chance(odds):
         questions = getattr(moment.persona.questions, str(stance))
         asked = moment.speaker.pick(questions, "change" if stance == Stance.READY else "neutral", f"questions.{stance}")

@@ -44,11 +44,17 @@ class Counter:
 
     def count(self, text: str) -> int:
         """Tokens of a text; special tokens in it count as the characters they are."""
-        return len(self.encoding.encode(text, disallowed_special=()))
+        return _count(self.encoding, text)
 
     def of_messages(self, messages: Sequence[tuple[str, str]]) -> int:
         """Tokens of a chat's messages with their frames."""
         return sum(FRAME + self.count(text) for _, text in messages)
+
+
+# A call's earlier lines and the stable part of its prompt are counted again at every turn.
+@lru_cache(maxsize=4096)
+def _count(encoding: tiktoken.Encoding, text: str) -> int:
+    return len(encoding.encode(text, disallowed_special=()))
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.build import Trainer
 
 MOST_CHARACTERS = 20_000
+BESIDE = ThreadPoolExecutor(thread_name_prefix="hearing")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -102,8 +104,10 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     before, memory = session.mind, session.memory
     said_before = session.turns[-1].prospect if session.turns else persona.picks_up
 
+    # Neither needs the other, and both spend their time outside the interpreter.
+    held = BESIDE.submit(_hear, trainer, session, text)
     reading = trainer.reader.read(text, said_before, pasted_from=trainer.pasted_from)
-    heard = _hear(trainer, session, text)
+    heard = held.result()
     reading = weigh(reading, heard).model_copy(update={"talk_share": _talk_share(session, text)})
     now = watch.time("reading", now)
 

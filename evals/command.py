@@ -6,7 +6,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from bot.errors import UserError
 from evals import report as reporting
 from evals.fan import done_in, played_in
 from evals.judge import Judge
+from evals.marks import Mark
 from evals.play import Played
 from evals.run import PAGE, REPORT, SESSIONS, SPECS, Asked, gate, judge_of, perform, specs_of
 from evals.spec import Spec
@@ -41,7 +42,7 @@ def evaluate(
     wanted = {spec.id for spec in specs}
     played = [one for one in played_in(folder / SESSIONS) if one.spec.id in wanted]
     reporting.page(found, played, folder / PAGE)
-    _log(folder, specs)
+    _log(folder, specs, found.marks)
     if docs is not None:
         reporting.into_docs(found, docs, "inertia eval --full" if asked.full else "inertia eval")
     short = gate(gate_file, found) if gate_file else []
@@ -78,7 +79,7 @@ def _specs_in(folder: Path) -> list[Spec]:
     return [Spec(**one) for one in json.loads((folder / SPECS).read_text(encoding="utf-8"))]
 
 
-def _log(folder: Path, specs: list[Spec]) -> None:
+def _log(folder: Path, specs: list[Spec], marks: Mapping[str, Sequence[Mark]]) -> None:
     """Inspect's log of the sessions; without Inspect the run stands, and a line says what is missing."""
     shown = [spec for spec in specs if spec.purpose in ("main", "advice")]
     if not shown:
@@ -88,7 +89,7 @@ def _log(folder: Path, specs: list[Spec]) -> None:
     except ImportError:
         sys.stderr.write("Inspect AI is not installed, so there are no logs for its viewer; install inertia[evals]\n")
         return
-    write_log(folder / SESSIONS, folder / "logs", shown)
+    write_log(folder / SESSIONS, folder / "logs", shown, marks)
 
 
 def _progress(total: int, done: int) -> Callable[[Played], None]:

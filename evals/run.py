@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ class Report:
     failed: list[str]
     sessions: int
     seconds: float
+    marks: Mapping[str, Sequence[Mark]] = field(default_factory=lambda: dict[str, Sequence[Mark]]())
 
     @property
     def is_whole(self) -> bool:
@@ -192,7 +193,7 @@ def scored(
             continue
         figures += found.figures
         worst[name] = found.worst
-    return Report(figures, worst, crashed, failed, len(played), time.monotonic() - began)
+    return Report(figures, worst, crashed, failed, len(played), time.monotonic() - began, marks)
 
 
 class Bar(BaseModel):

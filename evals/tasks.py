@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from inspect_ai import Task, task
@@ -22,6 +23,7 @@ from bot.build import build
 from bot.session import Session, Turn
 from evals import role_errors
 from evals.fan import Processes, done_in, played_in
+from evals.marks import Mark
 from evals.play import Played
 from evals.scorers import repetition
 from evals.scoring import terminal
@@ -38,8 +40,10 @@ def practice(sessions: str | None = None) -> Task:
     return task_of(specs, known)
 
 
-def task_of(specs: Sequence[Spec], known: dict[str, Played]) -> Task:
-    """A task with a sample a session; what is known is shown, the rest is played."""
+def task_of(
+    specs: Sequence[Spec], known: dict[str, Played], marks: Mapping[str, Sequence[Mark]] = MappingProxyType({})
+) -> Task:
+    """A task with a sample a session; what is known or marked is shown, the rest is played and marked."""
     samples = [
         Sample(
             id=spec.id, input=f"{spec.policy} against {spec.persona}, seed {spec.seed}", metadata={"spec": spec.dump()}
@@ -49,7 +53,7 @@ def task_of(specs: Sequence[Spec], known: dict[str, Played]) -> Task:
     return Task(
         dataset=samples,
         solver=call(known),
-        scorer=[outcome(), reached(), role(), repeats()],
+        scorer=[outcome(), reached(), role(marks), repeats()],
         name="practice",
         display_name="Inertia practice sessions",
     )
@@ -112,15 +116,18 @@ def reached() -> Scorer:
 
 
 @scorer(metrics=[mean(), stderr()])
-def role() -> Scorer:
-    """The share of turns in which the buyer fell out of the part."""
+def role(marks: Mapping[str, Sequence[Mark]] = MappingProxyType({})) -> Scorer:
+    """The share of turns in which the buyer fell out of the part; `marks` by session, where they were read before."""
     trainer = build(stored=False)
 
     async def score(state: TaskState, target: Target) -> Score:
         played = _played(state)
         turns = played.session.turns
-        persona = trainer.persona(played.spec.persona)
-        found = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
+        if played.spec.id in marks:
+            found = [list(mark.errors) for mark in marks[played.spec.id]]
+        else:
+            persona = trainer.persona(played.spec.persona)
+            found = [role_errors.errors(turn, turns[: turn.number - 1], persona) for turn in turns]
         told = "; ".join(
             f"turn {t.number}: {e.kind}: {e.words}" for t, errors in zip(turns, found, strict=True) for e in errors
         )
@@ -139,13 +146,13 @@ def repeats() -> Scorer:
     return score
 
 
-def write_log(sessions: Path, folder: Path, specs: Sequence[Spec]) -> Path | None:
-    """Write Inspect's log of a run that was played; returns its file."""
+def write_log(sessions: Path, folder: Path, specs: Sequence[Spec], marks: Mapping[str, Sequence[Mark]]) -> Path | None:
+    """Write Inspect's log of a run that was played and marked; returns its file."""
     inspect_ai: Any = importlib.import_module("inspect_ai")
     wanted = {spec.id for spec in specs} & done_in(sessions)
     known = {one.spec.id: one for one in played_in(sessions) if one.spec.id in wanted}
     logs: list[Any] = inspect_ai.eval(
-        task_of([one.spec for one in known.values()], known),
+        task_of([one.spec for one in known.values()], known, marks),
         model="mockllm/model",
         log_dir=str(folder),
         display="none",

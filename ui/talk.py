@@ -17,6 +17,7 @@ from bot.turn import Done, TakenBack, Word, run_turn
 log = logging.getLogger(__name__)
 
 WORD_S = 0.02
+AT_ONCE_S = 0.004
 AT_ONCE = 64
 EMPTY = "Write something first; nothing was sent."
 BUSY = "A turn of this call is still running; wait for it, then send again."
@@ -107,13 +108,19 @@ class Talk:
         session = await asyncio.to_thread(store_of(self._trainer).load, name)
         events = run_turn(self._trainer, session, message)
         spoken = ""
-        # The buyer's words are paced here, off the threads, so that many calls can stream at once.
+        # Words are paced here, off the threads, so that many calls can stream at once.
         loop = asyncio.get_running_loop()
-        while (event := await loop.run_in_executor(self._threads, next, events, None)) is not None:
+        while True:
+            asked = loop.time()
+            event = await loop.run_in_executor(self._threads, next, events, None)
+            if event is None:
+                return
             if isinstance(event, Word):
                 spoken += event.text
                 yield Speaking(spoken)
-                await asyncio.sleep(self._word_s)
+                # A model's words come at a pace of their own; a draft's are there at once.
+                if loop.time() - asked < AT_ONCE_S:
+                    await asyncio.sleep(self._word_s)
             elif isinstance(event, TakenBack):
                 spoken = event.kept
                 yield Speaking(spoken)

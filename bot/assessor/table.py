@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ PAGE = HERE.parents[1] / "docs/assessor.md"
 FIGURES = HERE / "figures.json"
 START, END = "<!-- table: made by `python -m bot.assessor.table` -->", "<!-- end of table -->"
 SLACK = 0.005
+# The parts of the test set, by how their files' names begin.
+PARTS = {"t": "calls as a coach would collect them", "p": "plain everyday wording", "live": "a practice call, typed"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Table:
     quote_overlap: float
     errors: tuple[str, ...]
     messages: int
+    read_alike: float
 
     @property
     def macro_f1(self) -> float:
@@ -66,7 +69,8 @@ def measure(reader: Reader, items: Sequence[Labelled]) -> Table:
     said = [frozenset(m.code for m in r.moves) or frozenset({Code.OTHER}) for r in readings]
     rows = tuple(_row(code, said, items) for code in Code)
     inside, overlap = _quotes(items, readings)
-    return Table(rows, _calibration(items, readings), inside, overlap, _worst(items, readings, said), len(items))
+    alike = sum(s == i.codes for s, i in zip(said, items, strict=True)) / max(len(items), 1)
+    return Table(rows, _calibration(items, readings), inside, overlap, _worst(items, readings, said), len(items), alike)
 
 
 def _row(code: Code, said: Sequence[frozenset[Code]], items: Sequence[Labelled]) -> Row:
@@ -115,8 +119,17 @@ def _names(codes: frozenset[Code]) -> str:
     return " + ".join(sorted(f"`{code}`" for code in codes))
 
 
-def render(table: Table, reader: Reader, learned: Counter[str]) -> str:
-    """The table as Markdown."""
+def parts_of(reader: Reader, items: Sequence[Labelled]) -> dict[str, Table]:
+    """The figures of each part of the test set alone, by its name."""
+    return {
+        name: measure(reader, part)
+        for start, name in PARTS.items()
+        if (part := [item for item in items if item.where.startswith(start)])
+    }
+
+
+def render(table: Table, reader: Reader, learned: Counter[str], parts: Mapping[str, Table]) -> str:
+    """The table as Markdown; `parts` are those of its set."""
     lines = [
         START,
         f"Reader `{reader.card.version}`, base {reader.card.base}, {reader.card.trained_on:,} messages learned from;",
@@ -133,6 +146,12 @@ def render(table: Table, reader: Reader, learned: Counter[str]) -> str:
         f"Expected calibration error {table.calibration_error:.3f}; worst costly code {table.worst_costly:.2f};",
         f"quotes verbatim {table.quotes_inside:.3f}, overlap with the labelled words {table.quote_overlap:.2f}.",
         "",
+        *(
+            f"- {name}: {one.messages} messages, macro-F1 {one.macro_f1:.3f}, "
+            f"just the labelled codes in {one.read_alike:.3f}"
+            for name, one in parts.items()
+        ),
+        *([""] if parts else []),
         "The ten worst errors, surest first:",
         "",
         *(f"{n}. {text}" for n, text in enumerate(table.errors[:10], 1)),
@@ -153,10 +172,11 @@ def main() -> None:
     options.add_argument("--errors", type=int, default=0, help="print so many errors of another set")
     chosen = options.parse_args()
     reader = Reader(default_folder() / "tokenizer.json")
-    table = measure(reader, read_folder(HERE / f"data/{chosen.set}"))
+    items = read_folder(HERE / f"data/{chosen.set}")
+    table = measure(reader, items)
     learned = Counter(str(code) for item in read_folder(HERE / "data/train") for code in item.codes)
     if chosen.set != "test":
-        print(render(table, reader, learned))
+        print(render(table, reader, learned, {}))
         print("\n".join(table.errors[: chosen.errors]))
         return
     figures = {
@@ -168,7 +188,7 @@ def main() -> None:
         sys.exit(_check(figures))
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"# The assessor\n\n{START}\n{END}\n"
     head, tail = page.split(START)[0], page.split(END)[1]
-    PAGE.write_text(head + render(table, reader, learned) + tail, encoding="utf-8")
+    PAGE.write_text(head + render(table, reader, learned, parts_of(reader, items)) + tail, encoding="utf-8")
     FIGURES.write_text(json.dumps({k: round(v, 4) for k, v in figures.items()}, indent=1) + "\n", encoding="utf-8")
     print(f"macro-F1 {table.macro_f1:.3f}, written to {PAGE.name}")
 

@@ -38,6 +38,9 @@ def _weigh_one(move: Move, heard: Heard) -> Move | None:
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
     if move.code in (Code.VISION, Code.PITCH) and GIVEN_BACK.match(move.quote):
         return move.model_copy(update={"code": Code.REFLECTION})
+    if move.code == Code.PITCH and move.confidence < SURE and not SELLER.search(move.quote):
+        # How a thing works is told with as much verve; where nobody and nothing sells in it, that is no pitch.
+        return move.model_copy(update={"code": Code.INSIGHT}) if MECHANISM.search(move.quote) else None
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
         # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
         return move.model_copy(update={"code": Code.TAILORING})
@@ -57,7 +60,7 @@ def _with_fishing(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
 
 
 WAY_OUT = re.compile(
-    r"\b(?:(?:not|never|won['’]t) ask (?:you )?again|(?:we|I)(?:['’]ll)? (?:just )?(?:stop|go home|leave it|drop it)\b|"
+    r"\b(?:(?:we|I)(?:['’]ll)? (?:just )?(?:stop|go home|leave it|drop it)\b|"
     r"that(?:['’]s| is) (?:that|the end of it)|no harm done)",
     re.IGNORECASE,
 )
@@ -72,9 +75,15 @@ def _without_a_way_out(move: Move, reading: Reading) -> Move | None:
 # Said so, it is the buyer's own meaning given back, whatever it pictures.
 GIVEN_BACK = re.compile(
     r"\W*(?:so,? )?(?:if I(?:['’]ve| have)? (?:got|have|hear|heard|understand|understood|follow)\b|"
-    r"it (?:sounds|seems)\b|what I take from|what I(?:['’]m| am)? hear|you(?:['’]re| are) saying\b)",
+    r"it (?:sounds|seems)\b|what I(?:['’]m| am)? (?:hear|get|take)|you(?:['’]re| are) saying\b)",
     re.IGNORECASE,
 )
+# Whoever pitches names themselves, the product, or what it does as "it"; a product's name has a capital.
+SELLER = re.compile(
+    r"(?i:\b(?:we|us|ours?|I|my|mine|me|it|they|product|platform|software|system|solution|service|tool|app|package|demo\w*|"
+    r"brochure|offer\w*|feature\w*|free|trial|warranty|guarantee)\b)|\b[A-Z]\w*[A-Z0-9]\w*|(?<=[\w,] )[A-Z][a-z]+",
+)
+MECHANISM = re.compile(r"\b(?:once|when(?:ever)?|because|since|until|if|as soon as|the (?:more|less))\b", re.IGNORECASE)
 # A time asked for, and a yes that was never given: plain wordings that the reader seldom takes for a move.
 DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 WHEN = rf"(?:{DAY}|tomorrow|next (?:week|month)|this week|o['’]clock|minutes|hour|diary)"
