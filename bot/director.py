@@ -114,10 +114,10 @@ def _objects(moment: Moment) -> Plan | None:
     if _asked_plainly(moment):
         plan = disclosure.short_answer(moment, plan)
         return plan if plan.given or moment.stance == Stance.DISMISSIVE else tells.show(moment, plan)
-    if moment.stance == Stance.DISMISSIVE:
-        return _resist(moment, plan) if moment.speaker.chance(0.6) else plan
+    if moment.speaker.chance(0.6):
+        return _resist(moment, plan)
     # Civil for all that, where they are only guarded: the objection stands, and nothing is slammed.
-    return _resist(moment, plan) if moment.speaker.chance(0.3) else tells.show(moment, plan)
+    return tells.show(moment, plan) if moment.stance == Stance.GUARDED else plan
 
 
 def _answers(moment: Moment) -> Plan:
@@ -276,8 +276,7 @@ def _without_content(moment: Moment, plan: Plan) -> Plan:
         return plan
     if not moment.speaker.chance(moment.attachment):
         return plan
-    holds = None if moment.stance == Stance.DISMISSIVE else disclosure.holds_on(moment, plan)
-    return holds or _resist(moment, plan)
+    return disclosure.holds_on(moment, plan) or _resist(moment, plan)
 
 
 def _resist(moment: Moment, plan: Plan) -> Plan:

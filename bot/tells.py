@@ -84,7 +84,7 @@ def stay_put(moment: Moment, plan: Plan) -> Plan:
     if not is_settled or plan.ending or plan.talk != "neutral" or not moment.speaker.chance(moment.attachment):
         return plan
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
-    if moment.stance != Stance.DISMISSIVE and spoken < LONG_ANSWER and moment.speaker.chance(0.5):
+    if spoken < LONG_ANSWER and moment.speaker.chance(0.5):
         return disclosure.holds_on(moment, plan) or plan.add(moment.speaker.at(Occasion.STAY_PUT, "sustain"))
     return plan.add(moment.speaker.at(Occasion.STAY_PUT, "sustain"))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +19,7 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from bot.build import build
-from bot.session import Session, Turn
+from bot.session import Turn
 from evals import role_errors
 from evals.fan import Processes, done_in, played_in
 from evals.marks import Mark
@@ -50,17 +49,38 @@ def task_of(
         )
         for spec in specs
     ]
+
+    # Inspect writes what these are called with into every log, so they take nothing and share the sessions.
+    @solver
+    def call() -> Solver:
+        return _call(known)
+
+    @scorer(metrics=[mean(), stderr()])
+    def outcome() -> Scorer:
+        return _outcome(known)
+
+    @scorer(metrics=[mean(), stderr()])
+    def reached() -> Scorer:
+        return _reached(known)
+
+    @scorer(metrics=[mean(), stderr()])
+    def role() -> Scorer:
+        return _role(known, marks)
+
+    @scorer(metrics=[mean(), stderr()])
+    def repeats() -> Scorer:
+        return _repeats(known)
+
     return Task(
         dataset=samples,
-        solver=call(known),
-        scorer=[outcome(), reached(), role(marks), repeats()],
+        solver=call(),
+        scorer=[outcome(), reached(), role(), repeats()],
         name="practice",
         display_name="Inertia practice sessions",
     )
 
 
-@solver
-def call(known: dict[str, Played]) -> Solver:
+def _call(known: dict[str, Played]) -> Solver:
     """Play the sample's session, or take it from those already played, and lay it out as a conversation."""
     pool: list[Processes] = []
 
@@ -77,8 +97,8 @@ def call(known: dict[str, Played]) -> Solver:
             state.messages.append(ChatMessageAssistant(content=turn.prospect, metadata=_shown(turn)))
         last = played.session.turns[-1].prospect if played.session.turns else ""
         state.output = ModelOutput.from_content("inertia", last)
-        state.metadata["session"] = json.loads(played.session.model_dump_json())
-        state.metadata["outcome"] = played.session.outcome
+        # Kept here for the scorers; the log has the conversation, and the run's own file every turn whole.
+        known[spec.id] = played
         state.completed = True
         return state
 
@@ -91,37 +111,31 @@ def _shown(turn: Turn) -> dict[str, Any]:
     return {"turn": turn.number, "stance": str(turn.stance), "mind": mind, "moves": moves, "act": turn.act}
 
 
-def _played(state: TaskState) -> Played:
-    return Played(Spec(**state.metadata["spec"]), Session.model_validate(state.metadata["session"]), ())
-
-
-@scorer(metrics=[mean(), stderr()])
-def outcome() -> Scorer:
+def _outcome(known: dict[str, Played]) -> Scorer:
     """1 for an agreed next step, 0 for a call that was ended, a half for one that stayed open."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        return Score(value=OUTCOMES[state.metadata["outcome"]], answer=state.metadata["outcome"])
+        ended = known[str(state.sample_id)].session.outcome
+        return Score(value=OUTCOMES[ended], answer=ended)
 
     return score
 
 
-@scorer(metrics=[mean(), stderr()])
-def reached() -> Scorer:
+def _reached(known: dict[str, Played]) -> Scorer:
     """How far the buyer came: the last stance on its ladder with the tension behind it."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        return Score(value=terminal(_played(state)))
+        return Score(value=terminal(known[str(state.sample_id)]))
 
     return score
 
 
-@scorer(metrics=[mean(), stderr()])
-def role(marks: Mapping[str, Sequence[Mark]] = MappingProxyType({})) -> Scorer:
+def _role(known: dict[str, Played], marks: Mapping[str, Sequence[Mark]]) -> Scorer:
     """The share of turns in which the buyer fell out of the part; `marks` by session, where they were read before."""
     trainer = build(stored=False)
 
     async def score(state: TaskState, target: Target) -> Score:
-        played = _played(state)
+        played = known[str(state.sample_id)]
         turns = played.session.turns
         if played.spec.id in marks:
             found = [list(mark.errors) for mark in marks[played.spec.id]]
@@ -136,12 +150,11 @@ def role(marks: Mapping[str, Sequence[Mark]] = MappingProxyType({})) -> Scorer:
     return score
 
 
-@scorer(metrics=[mean(), stderr()])
-def repeats() -> Scorer:
+def _repeats(known: dict[str, Played]) -> Scorer:
     """The share of the buyer's 4-grams that came before in the call."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        return Score(value=repetition.fours(_played(state)))
+        return Score(value=repetition.fours(known[str(state.sample_id)]))
 
     return score
 

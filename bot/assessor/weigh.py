@@ -122,9 +122,24 @@ def _is_after_something(move: Move, heard: Heard) -> bool:
     return homework or (move.confidence < DOUBTFUL and _nearness(heard) >= ABOUT)
 
 
+# Whoever proves something by others, or promises a result, says so in such words.
+PROOF = re.compile(
+    r"\b(?:we|we['’]\w+|us|ours?|customers?|clients?|users?|companies|firms|businesses|others|every(?:one|body)|most|many|"
+    r"leading|proven|stud(?:y|ies)|research|results?|on average|typical\w*|up to|industry|market|best|guarantee\w*|"
+    r"sav(?:e|es|ing|ings)|cuts?|reduc\w+|improv\w+|boost\w*|increas\w+)\b",
+    re.IGNORECASE,
+)
+
+
 def _is_of_theirs(move: Move, heard: Heard) -> bool:
+    """Whether a claim is on this buyer's own figures or people and is nobody's proof."""
+    if heard.contradictions:
+        return False
     numbers = set(numbers_in(move.quote))
-    return bool(numbers) and numbers <= heard.brief_numbers and not heard.contradictions
+    is_all_theirs = bool(numbers) and numbers <= heard.brief_numbers
+    names = {name.split()[0] for name in heard.people}
+    is_about_them = bool(numbers & heard.brief_numbers) or any(name in move.quote for name in names)
+    return is_all_theirs or (is_about_them and not PROOF.search(move.quote))
 
 
 def _nearness(heard: Heard) -> float:
