@@ -60,6 +60,7 @@ class Trainer:
     _runs: dict[str, FileRuns] = field(default_factory=lambda: dict[str, FileRuns]())
     _known: dict[str, Known] = field(default_factory=lambda: dict[str, Known]())
     _scenarios: dict[str, Scenario] = field(default_factory=lambda: dict[str, Scenario]())
+    _prompts: dict[str, str] = field(default_factory=lambda: dict[str, str]())
     _vectors: dict[str, Vectors] = field(default_factory=lambda: dict[str, Vectors]())
     _making: dict[str, threading.Lock] = field(default_factory=lambda: dict[str, threading.Lock]())
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -179,6 +180,13 @@ class Trainer:
             if name not in self._runs:
                 self._runs[name] = runs_of_file(self.persona(name))
             return self._runs[name]
+
+    def prompt_of(self, persona: str, make: Callable[[], str]) -> str:
+        """The stable part of a prospect's prompt, made once."""
+        with self._lock:
+            if persona not in self._prompts:
+                self._prompts[persona] = make()
+            return self._prompts[persona]
 
     def vectors_of(self, texts: Sequence[str]) -> Vectors:
         """A row a text; texts seen before are not encoded again."""

@@ -165,6 +165,16 @@ def prices(own: Path) -> dict[str, Price]:
 
 def _prices(path: Path) -> dict[str, Price]:
     try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    return _read_prices(path, changed)
+
+
+# Read again only once it was changed: every call of a model asks what it cost.
+@lru_cache(maxsize=8)
+def _read_prices(path: Path, changed: int) -> dict[str, Price]:
+    try:
         return PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).models
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise UserError(f"{path}: is no price file; give `models:` with prompt and completion for each") from error

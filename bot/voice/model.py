@@ -79,7 +79,7 @@ def messages(
 ) -> list[Message]:
     """The call for a prospect's line: the stable part, the lines so far that fit, and the moment."""
     prompt = load("prospect")
-    system = stable(trainer, persona)
+    system = trainer.prompt_of(persona.id, lambda: stable(trainer, persona))
     shown = NO_SENSE if kind in UNSHOWN else _words(rep)
     moment = prompt.fill_moment(
         rep=shown,
