@@ -1,7 +1,8 @@
 """Many drafted sessions fanned out over processes: `python -m benchmarks.fan --sessions 10000` (Linux).
 
-Printed for each part of the run: sessions a second, a session's cost against the first part's, how busy this machine's
-cores were, and the memory of the parent and of all workers against the first part's. Nothing passes or fails.
+Printed for each tenth of the run: sessions a second, a session's cost against the second tenth's (the first one loads),
+how busy this machine's cores were, and the memory of the parent and of all workers against the second tenth's. Nothing
+passes or fails.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main() -> None:
     ready(trainer)
     pool = Processes()
     print(f"{chosen.sessions} sessions of at most {chosen.turns} turns over {pool.workers} processes\n")
-    print("| sessions | a second | cost of one, against the first part's | cores busy | parent | workers |")
+    print("| sessions | a second | cost of one | cores busy | parent | workers |")
     print("|---|---|---|---|---|---|")
     gauges = [_gauge()]
 
@@ -77,7 +78,6 @@ def _specs(personas: list[str], turns: int) -> Iterator[Spec]:
 
 def _row(number: int, a_part: int, gauges: list[Gauge]) -> str:
     before, now = gauges[-2], gauges[-1]
-    # The first part has the loading in it, so the others are held against the second where there is one.
     base, first = gauges[max(0, min(1, len(gauges) - 2))], gauges[min(2, len(gauges) - 1)]
     cost, at_first = now.at - before.at, first.at - base.at
     busy = (now.busy - before.busy) / max(now.had - before.had, 1e-9)

@@ -159,23 +159,20 @@ class PriceFile(BaseModel):
 
 def prices(own: Path) -> dict[str, Price]:
     """Prices by model name, a trainer's own file before the one that ships; UserError where the file is wrong."""
-    loaded = _prices(Path(str(files("prompts").joinpath("prices.yaml"))))
-    return loaded | (_prices(own) if own.exists() else {})
-
-
-def _prices(path: Path) -> dict[str, Price]:
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    return _read_prices(path, changed)
+    shipped = Path(str(files("prompts").joinpath("prices.yaml")))
+    return {
+        name: price
+        for path in (shipped, own)
+        if path.exists()
+        for name, price in _prices(path, path.stat().st_mtime_ns)
+    }
 
 
 # Read again only once it was changed: every call of a model asks what it cost.
 @lru_cache(maxsize=8)
-def _read_prices(path: Path, changed: int) -> dict[str, Price]:
+def _prices(path: Path, changed: int) -> tuple[tuple[str, Price], ...]:
     try:
-        return PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).models
+        return tuple(PriceFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).models.items())
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise UserError(f"{path}: is no price file; give `models:` with prompt and completion for each") from error
 

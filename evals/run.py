@@ -50,7 +50,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Report:
-    """A run's figures; `crashed` names scorers that failed, `failed` sessions that did, and either fails the run."""
+    """A run's figures; `crashed` names scorers that failed, `failed` sessions that did, and either fails the run.
+
+    `marks` are what the figures were counted from, by session; they are not dumped.
+    """
 
     figures: list[Figure]
     worst: dict[str, list[Worst]]

@@ -65,7 +65,11 @@ class Table:
 
 def measure(reader: Reader, items: Sequence[Labelled]) -> Table:
     """Read every message and count."""
-    readings = [reader.read(item.text, item.prospect) for item in items]
+    return count(items, [reader.read(item.text, item.prospect) for item in items])
+
+
+def count(items: Sequence[Labelled], readings: Sequence[Reading]) -> Table:
+    """The figures of messages that were read."""
     said = [frozenset(m.code for m in r.moves) or frozenset({Code.OTHER}) for r in readings]
     rows = tuple(_row(code, said, items) for code in Code)
     inside, overlap = _quotes(items, readings)
@@ -119,13 +123,11 @@ def _names(codes: frozenset[Code]) -> str:
     return " + ".join(sorted(f"`{code}`" for code in codes))
 
 
-def parts_of(reader: Reader, items: Sequence[Labelled]) -> dict[str, Table]:
+def parts_of(items: Sequence[Labelled], readings: Sequence[Reading]) -> dict[str, Table]:
     """The figures of each part of the test set alone, by its name."""
-    return {
-        name: measure(reader, part)
-        for start, name in PARTS.items()
-        if (part := [item for item in items if item.where.startswith(start)])
-    }
+    pairs = list(zip(items, readings, strict=True))
+    parts = {name: [pair for pair in pairs if pair[0].where.startswith(start)] for start, name in PARTS.items()}
+    return {name: count([item for item, _ in part], [read for _, read in part]) for name, part in parts.items()}
 
 
 def render(table: Table, reader: Reader, learned: Counter[str], parts: Mapping[str, Table]) -> str:
@@ -173,7 +175,8 @@ def main() -> None:
     chosen = options.parse_args()
     reader = Reader(default_folder() / "tokenizer.json")
     items = read_folder(HERE / f"data/{chosen.set}")
-    table = measure(reader, items)
+    readings = [reader.read(item.text, item.prospect) for item in items]
+    table = count(items, readings)
     learned = Counter(str(code) for item in read_folder(HERE / "data/train") for code in item.codes)
     if chosen.set != "test":
         print(render(table, reader, learned, {}))
@@ -188,7 +191,7 @@ def main() -> None:
         sys.exit(_check(figures))
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else f"# The assessor\n\n{START}\n{END}\n"
     head, tail = page.split(START)[0], page.split(END)[1]
-    PAGE.write_text(head + render(table, reader, learned, parts_of(reader, items)) + tail, encoding="utf-8")
+    PAGE.write_text(head + render(table, reader, learned, parts_of(items, readings)) + tail, encoding="utf-8")
     FIGURES.write_text(json.dumps({k: round(v, 4) for k, v in figures.items()}, indent=1) + "\n", encoding="utf-8")
     print(f"macro-F1 {table.macro_f1:.3f}, written to {PAGE.name}")
 

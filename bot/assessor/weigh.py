@@ -7,7 +7,7 @@ import re
 from bot.assessor.reader import specificity
 from bot.assessor.reading import Move, Reading
 from bot.heard import Heard, numbers_in
-from bot.moves import Code
+from bot.moves import MEANINGLESS, Code
 
 SURE = 0.9
 DOUBTFUL = 0.8
@@ -20,7 +20,9 @@ def weigh(reading: Reading, heard: Heard) -> Reading:
     """The reading with its specificity, and with moves that the buyer's file speaks against put right."""
     weighed = (_weigh_one(move, heard) for move in reading.moves)
     weighed = (_without_a_way_out(move, reading) for move in weighed if move is not None)
-    moves = _with_asked(_with_fishing(tuple(move for move in weighed if move is not None), heard), heard)
+    moves = _with_fishing(tuple(move for move in weighed if move is not None), heard)
+    # What is said to the machine, or says nothing, asks the buyer for nothing.
+    moves = moves if reading.kind in MEANINGLESS else _with_asked(moves, heard)
     share = specificity(
         reading.model_copy(update={"moves": moves}),
         touched=len(heard.touched_brief),
@@ -38,9 +40,8 @@ def _weigh_one(move: Move, heard: Heard) -> Move | None:
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
     if move.code in (Code.VISION, Code.PITCH) and GIVEN_BACK.match(move.quote):
         return move.model_copy(update={"code": Code.REFLECTION})
-    if move.code == Code.PITCH and move.confidence < SURE and not SELLER.search(move.quote):
-        # How a thing works is told with as much verve; where nobody and nothing sells in it, that is no pitch.
-        return move.model_copy(update={"code": Code.INSIGHT}) if MECHANISM.search(move.quote) else None
+    if move.code == Code.PITCH and move.confidence < SURE and _tells_how_it_works(move.quote):
+        return move.model_copy(update={"code": Code.INSIGHT})
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
         # Figures that are all the buyer's own prove nothing of anybody's product: they show homework.
         return move.model_copy(update={"code": Code.TAILORING})
@@ -97,7 +98,8 @@ MEETING = re.compile(
 )
 ASSUMED = re.compile(
     r"[^.!?]*\b(?:as (?:we )?agreed|(?<!have )(?<!if )you(?:['’]ve| have)? (?:already |just )?(?:agreed|said yes)|"
-    r"already said yes|(?:just|simply) say yes|I(?:['’]ll| will) put (?:it|that|you) (?:in|down)|please confirm)\b"
+    r"already said yes|(?:just|simply) say yes|I(?:['’]ll| will) put you down|"
+    r"I(?:['’]ll| will) put (?:it|that|you) in (?:the|my|your) (?:diary|calendar)|please confirm)\b"
     r"[^.!?]*[.!?]?",
     re.IGNORECASE,
 )
@@ -129,6 +131,11 @@ PROOF = re.compile(
     r"sav(?:e|es|ing|ings)|cuts?|reduc\w+|improv\w+|boost\w*|increas\w+)\b",
     re.IGNORECASE,
 )
+
+
+def _tells_how_it_works(words: str) -> bool:
+    """Whether a mechanism is told with nobody and nothing that sells in it."""
+    return MECHANISM.search(words) is not None and SELLER.search(words) is None
 
 
 def _is_of_theirs(move: Move, heard: Heard) -> bool:
