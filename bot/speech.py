@@ -76,6 +76,9 @@ class Piece:
     source: str
 
 
+HELLO = re.compile(r"(?:\w+,? )?(?:hello|hi|hiya|good (?:day|morning|afternoon|evening))\b", re.IGNORECASE)
+
+
 class Speaker:
     """Picks lines for one turn; what it has picked it does not pick again."""
 
@@ -83,6 +86,7 @@ class Speaker:
         self.persona = persona
         self._defaults = defaults
         self._used = set(memory.used)
+        self._has_begun = memory.turns > 0
         self._rng = rng
 
     def at(self, occasion: Occasion, talk: Talk, **slots: str | None) -> Piece | None:
@@ -92,7 +96,9 @@ class Speaker:
             own = self.persona.lines.get(moment, ())
             others = self._defaults[self.persona.voice.manner].get(moment, ())
             for lines in (own, others):
-                piece = self.pick(lines, talk, f"lines.{moment}", filled)
+                # Thanks and apologies in the middle of a call are not answered with another hello.
+                fitting = [line for line in lines if not (self._has_begun and HELLO.match(line))]
+                piece = self.pick(fitting, talk, f"lines.{moment}", filled)
                 if piece:
                     return piece
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -128,3 +129,12 @@ def test_the_same_session_in_another_process_byte_for_byte(play: Play, tmp_path:
     ]
     there = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
     assert there.strip() == here
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_nobody_says_hello_again_in_the_middle_of_a_call(play: Play, persona: str) -> None:
+    for seed in range(8):
+        session = play(persona, ["Hello.", "Thanks.", "Sorry, that was clumsy of me.", "Thanks again.", "Right."], seed)
+        assert not [
+            t.prospect for t in session.turns[1:] if re.match(r"\W*(?:\w+,? )?(?:hello|good day)\b", t.prospect, re.I)
+        ]
