@@ -28,6 +28,7 @@ from bot.heard import Heard, Known, known_of
 from bot.memory import Memory
 from bot.mind import Change, Mind
 from bot.models import Role
+from bot.moves import Code
 from bot.persona import Occasion, Persona, Scenario
 from bot.persona_file import load_persona, load_scenario, persona_paths, shipped
 from bot.phrases import Phrases, Principle
@@ -35,13 +36,14 @@ from bot.session import Depth, Session, Turn
 from bot.settings import Settings
 from bot.speech import DefaultLines
 from bot.store import Store
-from knowledge.encoder import Encoder, Vectors, default_folder
+from knowledge.encoder import Encoder, Vectors, default_folder, finder_folder
 from knowledge.index import Index, ensure_index
 from knowledge.ingest import load_added
 from knowledge.passages import Guide, load_guides
 from knowledge.search import Hit, search
 
 KEPT_VECTORS = 20_000
+NOTHING_SAID = "the buyer waits to hear why they were called, and why now"
 MoveMind = Callable[[Mind, Reading, Heard, Memory, Persona], tuple[Mind, tuple[Change, ...]]]
 
 
@@ -71,6 +73,11 @@ class Trainer:
         return Encoder(threads=self.settings.threads)
 
     @cached_property
+    def finder(self) -> Encoder:
+        """The encoder that searches the guides: the local one, tuned on their search phrases."""
+        return Encoder(finder_folder(), threads=self.settings.threads)
+
+    @cached_property
     def reader(self) -> Reader:
         """The assessor's reader."""
         return Reader(self.tokenizer_file)
@@ -95,7 +102,7 @@ class Trainer:
     def index(self) -> Index:
         """The index over the guides and added articles, made where it is missing or out of date."""
         folder = self.settings.knowledge_folder
-        return ensure_index(folder / "index", self.guides, load_added(folder / "added"), self.embedder)
+        return ensure_index(folder / "index", self.guides, load_added(folder / "added"), self.finder)
 
     @cached_property
     def phrases(self) -> Phrases:
@@ -208,8 +215,12 @@ class Trainer:
     def passages(self, heard: Heard, turn: Turn, found: Found) -> list[Hit]:
         """One to three passages of the guides for a note: by meaning, words and the move's code."""
         sources = [guide.source for guide in self.guides]
-        text = found.quote or turn.rep[:300]
-        hits = search(self.index, text, vector=heard.vector, codes=(found.code,), k=3, sources=sources)
+        if heard.is_silence:
+            # There is no word to look up; what would have been something is a fact of the buyer's own.
+            hits = search(self.index, NOTHING_SAID, codes=(Code.TAILORING,), k=1, sources=sources)
+        else:
+            text = found.quote or turn.rep[:300]
+            hits = search(self.index, text, codes=(found.code,), k=3, sources=sources)
         return [hit for hit in hits if hit.passage][: 2 if len(hits) > 1 and hits[1].score > 0.9 * hits[0].score else 1]
 
     def start(

@@ -214,7 +214,7 @@ def _embedder(trainer: Trainer) -> Checked:
 
 def _index(trainer: Trainer) -> Checked:
     def ask() -> int:
-        trainer.index.query(trainer.embedder.encode(["one"])[0], 1)
+        trainer.index.query(trainer.index.embedder.encode(["one"])[0], 1)
         return len(trainer.index.entries)
 
     return _asked(

@@ -26,6 +26,7 @@ ON_THE_MOVE = {
     "contradicted": "tailoring",
     "vision_early": "vision",
     "next_step_early": "next_step",
+    "meaningless": "tailoring",
 }
 
 

@@ -109,6 +109,11 @@ def default_folder() -> Path:
     return Path(str(files("knowledge").joinpath("encoder")))
 
 
+def finder_folder() -> Path:
+    """Where the encoder that was tuned to search the guides lies."""
+    return Path(str(files("knowledge").joinpath("finder")))
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()

@@ -41,8 +41,9 @@ encoder with 384 dimensions, exported to ONNX and quantized to int8. `tokenizer.
 - Agreement with the float32 model on {sentences} sentences (`knowledge/check_sentences.txt`): cosine
   {mean:.4f} on average, {least:.4f} at least. Similarity of two sentences differs by {drift:.4f} on average.
 
-Changes to the original work: the export and the quantization named above.
+Changes to the original work: {changed}.
 """
+CHANGED = "the export and the quantization named above"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Agreement:
     drift: float
 
 
-def export_encoder(source: Path, out: Path, *, source_name: str) -> Agreement:
+def export_encoder(source: Path, out: Path, *, source_name: str, changed: str = CHANGED) -> Agreement:
     """Write the four files of an encoder to `out` from a folder of transformer weights in `source`."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -68,7 +69,7 @@ def export_encoder(source: Path, out: Path, *, source_name: str) -> Agreement:
     licence = default_folder() / "LICENSE"
     if out.resolve() != licence.parent.resolve():
         shutil.copyfile(licence, out / "LICENSE")
-    (out / "README.md").write_text(_render_readme(out, source_name, agreement), encoding="utf-8")
+    (out / "README.md").write_text(_render_readme(out, source_name, changed, agreement), encoding="utf-8")
     return agreement
 
 
@@ -130,7 +131,7 @@ def quantize(full: Path, target: Path) -> None:
     quantize_dynamic(prepared, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
 
 
-def _render_readme(folder: Path, source_name: str, agreement: Agreement) -> str:
+def _render_readme(folder: Path, source_name: str, changed: str, agreement: Agreement) -> str:
     model = (folder / MODEL_FILE).read_bytes()
     return README.format(
         base=BASE,
@@ -144,6 +145,7 @@ def _render_readme(folder: Path, source_name: str, agreement: Agreement) -> str:
         mean=agreement.mean,
         least=agreement.least,
         drift=agreement.drift,
+        changed=changed,
     )
 
 

@@ -35,14 +35,13 @@ def search(
     index: Index,
     text: str,
     *,
-    vector: Vectors | None = None,
     codes: Sequence[str] = (),
     k: int = 3,
     sources: Collection[str] | None = None,
 ) -> list[Hit]:
     """The `k` best entries for a text and the moves at hand, best first, scores from 0 to 1.
 
-    `vector` is the text's own, where the caller has it. With neither text nor codes there is nothing to find.
+    With neither text nor codes there is nothing to find.
     """
     if k < 1:
         raise ValueError(f"k is {k}; ask for at least one result")
@@ -50,8 +49,8 @@ def search(
     if not allowed.any():
         return []
     weighted: list[tuple[float, NDArray[np.float32]]] = []
-    if text.strip() or vector is not None:
-        meant = index.embedder.encode([text])[0] if vector is None else vector
+    if text.strip():
+        meant = index.embedder.encode([text])[0]
         # Chroma filters slowly, so it is only asked to where there is something to leave out.
         weighted.append((MEANING, _score_meaning(index, meant, None if allowed.all() else sources)))
         weighted.append((WORDS, _score_words(index, text)))

@@ -11,6 +11,7 @@ from bot.build import Trainer
 from bot.coach import told
 from bot.contract import Evidence, faults, unearned_runs
 from bot.debrief import debrief
+from bot.moves import Code
 from bot.session import Citation, Feedback, Note
 from bot.settings import Settings
 from bot.turn import play_turn
@@ -132,3 +133,14 @@ def test_without_an_index_the_turn_goes_on_and_a_line_says_so(
     assert not feedback.landed.citations
     assert feedback.notice is not None
     assert "passages" in feedback.notice
+
+
+@pytest.mark.parametrize("rep", ["............", "?!?!?! ;;; (((", "🙂📈🔥"])
+def test_a_message_without_a_word_gets_a_passage_on_what_would_have_been_something(
+    trainer: Trainer, play: Play, rep: str
+) -> None:
+    feedback = play("freight-vp", [rep]).turns[0].feedback
+    assert feedback
+    assert feedback.fix
+    codes = {passage.id: passage.codes for guide in trainer.guides for passage in guide.passages}
+    assert [Code.TAILORING in codes[cited.id] for cited in feedback.fix.citations] == [True]

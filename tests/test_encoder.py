@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge.encoder import Embedder, Encoder, default_folder
+from knowledge.encoder import Embedder, Encoder, default_folder, finder_folder
 from knowledge.errors import KnowledgeError
+
+FOLDERS = (default_folder(), finder_folder())
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +58,11 @@ def test_threads_get_what_one_thread_gets(encoder: Encoder) -> None:
     assert np.array_equal(np.concatenate(rows), expected)
 
 
-def test_the_fingerprint_is_that_of_the_model_file(encoder: Encoder) -> None:
-    model = (default_folder() / "model.onnx").read_bytes()
-    assert encoder.fingerprint == hashlib.sha256(model).hexdigest()
-    assert encoder.fingerprint in (default_folder() / "README.md").read_text("utf-8")
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_fingerprint_is_that_of_the_model_file(folder: Path) -> None:
+    model = (folder / "model.onnx").read_bytes()
+    assert Encoder(folder).fingerprint == hashlib.sha256(model).hexdigest()
+    assert Encoder(folder).fingerprint in (folder / "README.md").read_text("utf-8")
 
 
 def test_the_encoder_is_an_embedder(encoder: Encoder) -> None:
@@ -84,8 +87,9 @@ def test_a_broken_file_is_named_with_what_to_do(tmp_path: Path, broken: str) -> 
         Encoder(tmp_path)
 
 
-def test_the_folder_names_licence_and_source() -> None:
-    assert "Apache License" in (default_folder() / "LICENSE").read_text("utf-8")
-    readme = (default_folder() / "README.md").read_text("utf-8")
+@pytest.mark.parametrize(("folder", "made_by"), zip(FOLDERS, ("export", "train"), strict=True))
+def test_the_folder_names_licence_and_source(folder: Path, made_by: str) -> None:
+    assert "Apache License" in (folder / "LICENSE").read_text("utf-8")
+    readme = (folder / "README.md").read_text("utf-8")
     assert "sentence-transformers/all-MiniLM-L6-v2" in readme
-    assert "python -m knowledge.export" in readme
+    assert f"python -m knowledge.{made_by}" in readme

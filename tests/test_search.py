@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, finder_folder
 from knowledge.index import Index, ensure_index
 from knowledge.ingest import AddedSource
 from knowledge.passages import Chunk, load_guides
@@ -49,7 +49,7 @@ PLAIN_QUERIES = [
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    opened = ensure_index(tmp_path_factory.mktemp("index"), load_guides(SMALL), (BEES,), Encoder())
+    opened = ensure_index(tmp_path_factory.mktemp("index"), load_guides(SMALL), (BEES,), Encoder(finder_folder()))
     yield opened
     opened.close()
 
@@ -96,11 +96,6 @@ def test_codes_alone_are_enough(index: Index) -> None:
     assert [hit.id for hit in search(index, "", codes=("rebuttal",))] == ["look-together/03"]
 
 
-def test_the_callers_vector_stands_for_the_text(index: Index) -> None:
-    vector = index.embedder.encode(["who would notice"])[0]
-    assert search(index, "who would notice", vector=vector) == search(index, "who would notice")
-
-
 def test_sources_bound_the_search(index: Index) -> None:
     hits = search(index, "buyer", k=20, sources=["look-together"])
     assert {hit.source for hit in hits} == {"look-together"}
@@ -122,7 +117,7 @@ def test_any_text_can_be_asked(index: Index, text: str) -> None:
 
 
 def test_plain_queries_find_their_passage_in_the_guides(tmp_path: Path) -> None:
-    index = ensure_index(tmp_path, load_guides(), (), Encoder())
+    index = ensure_index(tmp_path, load_guides(), (), Encoder(finder_folder()))
     found = [bool(expected & {hit.id for hit in search(index, query)}) for query, expected in PLAIN_QUERIES]
     firsts = [search(index, query, k=1)[0].id in expected for query, expected in PLAIN_QUERIES]
     index.close()

@@ -44,6 +44,8 @@ def test_the_wheel_carries_prompts_personas_guides_encoder_and_reader(wheel: Pat
         "knowledge/articles/need-to-change.md",
         "knowledge/encoder/model.onnx",
         "knowledge/encoder/LICENSE",
+        "knowledge/finder/model.onnx",
+        "knowledge/finder/LICENSE",
         "bot/assessor/model/reader.onnx",
         "bot/migrations/versions/0001_sessions_and_turns.py",
         "ui/style.css",

@@ -135,7 +135,7 @@ def _warming(trainer: Trainer) -> Callable[[FastAPI], Any]:
 def warm(trainer: Trainer, stopped: threading.Event) -> None:
     """Load what the first page needs, then what the first turn needs; a fault is logged, and shows where it is used."""
     names = trainer.persona_ids()
-    parts = ("default_lines", "guides", "embedder", "reader", "index", "phrases", "rubric", "pasted_from")
+    parts = ("default_lines", "guides", "embedder", "finder", "reader", "index", "phrases", "rubric", "pasted_from")
     loads: list[Callable[[], object]] = [partial(trainer.persona, name) for name in names]
     loads += [partial(getattr, trainer, part) for part in parts]
     loads += [partial(trainer.ground, name) for name in names]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evals.marks import Advice
-from evals.scoring import Reach, Run, Scored, Worst, mean_of
+from evals.scoring import Figure, Reach, Run, Scored, Worst, mean_of
 
 NAME = "coach"
 PROMISES: dict[str, Callable[[Advice], bool]] = {
@@ -33,5 +33,19 @@ def score(run: Run) -> Scored:
     mended = [(session, number, advice.better) for session, number, advice in rows if advice.better is not None]
     better = [(session, float(is_better)) for session, _, is_better in mended]
     figures.append(mean_of(NAME, "rewrite reads better", better, Reach("at least", 0.95)))
+    figures += _without_passages(run)
     worst += [Worst(s, n, "the rewrite reads no better") for s, n, is_better in mended if not is_better]
     return Scored(figures, worst[:10])
+
+
+def _without_passages(run: Run) -> list[Figure]:
+    """What is left of the feedback where nothing is retrieved for it; nothing where that was not played."""
+    advice = [(one.spec.id, mark.advice) for one, _, mark in run.marked(run.of("main", change="no retrieval"))]
+    rows = [(session, one) for session, one in advice if one]
+    if not rows:
+        return []
+    better = [(session, float(one.better)) for session, one in rows if one.better is not None]
+    return [
+        mean_of(NAME, "cited to the point (no retrieval)", [(session, float(one.is_cited)) for session, one in rows]),
+        mean_of(NAME, "rewrite reads better (no retrieval)", better),
+    ]

@@ -19,7 +19,7 @@ NAME = "known groups"
 def score(run: Run) -> Scored:
     """AUC and d of state and talk, tau of the graded policies, in all and a change each."""
     figures = _figures(run, run.main, "")
-    for change in ("no mind", "noisy reader"):
+    for change in ("no mind", "noisy reader", "no retrieval"):
         changed = run.of("main", change=change)
         if changed:
             figures += [one for one in _figures(run, changed, f" ({change})") if "state" in one.name]
