@@ -67,7 +67,8 @@ def _makes_no_sense(moment: Moment) -> Plan | None:
     elif heard.is_too_long:
         occasion = Occasion.TOO_LONG
     elif kind is not None and kind in NONSENSE and not moment.reading.moves:
-        occasion = NONSENSE[kind]
+        # "Why is that?" has a meaning, if no merit.
+        occasion = Occasion.DONT_KNOW if kind == OtherKind.VAGUE and moment.heard.leans else NONSENSE[kind]
     else:
         return None
     plan = Plan(str(occasion)).add(moment.speaker.at(occasion, "sustain"))
@@ -115,7 +116,10 @@ def _objects(moment: Moment) -> Plan | None:
         plan = disclosure.short_answer(moment, plan)
         return plan if plan.given or moment.stance == Stance.DISMISSIVE else tells.show(moment, plan)
     if moment.speaker.chance(0.6):
-        return _resist(moment, plan)
+        # Whoever is only guarded has a reason of their own to stay as they are, and would sooner name it than slam.
+        names_it = moment.stance == Stance.GUARDED and moment.speaker.chance(0.5)
+        held = disclosure.holds_on(moment, plan) if names_it else None
+        return held or _resist(moment, plan)
     # Civil for all that, where they are only guarded: the objection stands, and nothing is slammed.
     return tells.show(moment, plan) if moment.stance == Stance.GUARDED else plan
 
@@ -124,7 +128,7 @@ def _answers(moment: Moment) -> Plan:
     if _only_fishes(moment):
         plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
         return tells.show(moment, disclosure.practised(moment, plan))
-    if not moment.reading.moves and not disclosure.is_about_a_fact(moment):
+    if _is_small_talk(moment):
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)
@@ -140,6 +144,16 @@ def _only_fishes(moment: Moment) -> bool:
         return False
     surer = all(fishing.confidence >= move.confidence for move in asked)
     return surer or moment.heard.fishing is not None or moment.reading.specificity < NOTHING_OF_THEIRS
+
+
+def _is_small_talk(moment: Moment) -> bool:
+    """Whether the message makes no move and is not to the matter either, as far as one can hear."""
+    if moment.reading.moves or disclosure.is_about_a_fact(moment):
+        return False
+    heard = moment.heard
+    is_of_theirs = heard.people or heard.figures or heard.touched_brief or heard.quoted_back
+    asks_on = heard.leans and moment.reading.kind != OtherKind.GREETING
+    return not (moment.memory.turns and (is_of_theirs or asks_on))
 
 
 def _small_talk(moment: Moment) -> Plan:

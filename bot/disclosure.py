@@ -22,7 +22,7 @@ AFTER_A_REASON = re.compile(
     r"\b(?:why|how come|what makes|what is it|what's it|behind|under(?:neath)?|matters?|important|reason|feels?)\b",
     re.IGNORECASE,
 )
-# How such things are decided is a narrow field, so the nearest fact is the one that was meant.
+# How such things are decided is a narrow field, and so is what was just talked about: the nearest fact was meant.
 ASKED_PLAINLY = 0.36
 ASKED_AGAIN = 0.62
 SIDE_ASKED = 0.55
@@ -109,7 +109,8 @@ def _fact_asked(moment: Moment) -> Fact | None:
     found = moment.heard.best("fact")
     nearest_need = moment.heard.best("need")
     beside = moment.has(Code.UNKNOWNS) or moment.has(Code.CONSEQUENCE)
-    bar = ASKED_BESIDE if beside else ASKED_PLAINLY if moment.has(Code.BUYING_PROCESS) else ASKED
+    is_plain = moment.has(Code.BUYING_PROCESS) or moment.heard.leans
+    bar = ASKED_BESIDE if beside else ASKED_PLAINLY if is_plain else ASKED
     if not found or found.score < bar:
         return None
     if nearest_need and nearest_need.score > found.score + 0.08 and _ripe(moment, nearest_need.id):

@@ -38,13 +38,15 @@ SIDE_ASKS = {
 class Ground:
     """A persona's file made ready once: rows of `vectors` belong to `refs` (group, id) in order.
 
-    `names` leads from a small-letter name to the stakeholder; `coached` has a vector for each coached line.
+    `names` leads from a small-letter name to the stakeholder; `coached` has a vector for each coached line, `says` for
+    each of the buyer's own about how things are, what staying costs, their needs and their people.
     """
 
     refs: tuple[tuple[str, str], ...]
     vectors: Vectors
     names: dict[str, str]
     coached: dict[str, Vectors]
+    says: dict[str, Vectors]
 
 
 # The question behind the second rule, in the shapes that everybody has heard.
@@ -62,11 +64,14 @@ def load_ground(persona: Persona, encoder: Encoder, folder: Path) -> Ground:
     """The ground of a persona, from `folder` where it was made before from the same file and encoder."""
     subjects = _subjects(persona)
     lines = [line.text for group in persona.coaching.values() for line in group]
-    texts = [*(text for _, _, text in subjects), *lines]
+    says = _says(persona)
+    texts = [*(text for _, _, text in subjects), *lines, *says]
     vectors = _kept_vectors(texts, encoder, folder)
     names = {name.lower(): item.name for item in persona.stakeholders for name in _names(item.name)}
     refs = tuple((group, name) for group, name, _ in subjects)
-    return Ground(refs, vectors[: len(refs)], names, dict(zip(lines, vectors[len(refs) :], strict=True)))
+    said = len(refs) + len(lines)
+    coached = dict(zip(lines, vectors[len(refs) : said], strict=True))
+    return Ground(refs, vectors[: len(refs)], names, coached, dict(zip(says, vectors[said:], strict=True)))
 
 
 def _kept_vectors(texts: list[str], encoder: Encoder, folder: Path) -> Vectors:
@@ -114,6 +119,12 @@ def _subjects(persona: Persona) -> list[tuple[str, str, str]]:
     for trigger in persona.triggers:
         rows += [("trigger", trigger.id, text) for text in trigger.about]
     return rows
+
+
+def _says(persona: Persona) -> list[str]:
+    sides = [getattr(persona.status_quo, side) for side in SIDE_ASKS]
+    groups = (*sides, *persona.all_needs, *persona.consequences, *persona.stakeholders)
+    return [line for one in groups for line in one.says]
 
 
 def _names(name: str) -> list[str]:

@@ -51,6 +51,8 @@ CALENDAR = frozenset(
 SMALL_FIGURE = 12
 SPANS = frozenset("second seconds minute minutes hour hours day days week weeks month months year years".split())
 POINTING = frozenset(("that", "this", "it", "those", "these", "them"))
+LEANING = POINTING | {"they", "she", "he", "her", "him", "then", "else", "nobody"}
+LONGEST_LEANING, MOST_OF_ITS_OWN = 10, 3
 NOT_ABOUT_NOW = re.compile(
     r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|"
     r"save|reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
@@ -82,7 +84,8 @@ class Heard:
     """One message, held against the buyer's file and the call so far.
 
     `strange` are the names and figures of somebody else's place, where the message touches nothing of this one;
-    `brief_numbers` are those of the public facts that it touches.
+    `brief_numbers` are those of the public facts that it touches. `leans` says that it asks on about what the buyer
+    has just said, without naming it.
     """
 
     text: str
@@ -101,6 +104,7 @@ class Heard:
     is_silence: bool = False
     is_too_long: bool = False
     is_apology: bool = False
+    leans: bool = False
     strange: tuple[str, ...] = ()
     relevance: float = 0.0
     top_of_mind: frozenset[str] = frozenset()
@@ -133,7 +137,14 @@ def hear(
     spans = _spans(short)
     sentences = [short[start:end].strip() for start, end in spans]
     whole, parts = encoder.encode_parts(short, spans)
-    matches = _matches(sentences, parts, ground)
+    own = matches = _matches(sentences, parts, ground)
+    leaning = [n for n, sentence in enumerate(sentences) if prospect_lines and _leans(sentence)]
+    if leaning:
+        # Half of what such a question is about stands in the buyer's line.
+        theirs = encoder.encode([f"{prospect_lines[-1]} {sentences[n]}" for n in leaning])
+        asked = parts.copy()
+        asked[leaning] = (parts[leaning] + theirs) / 2
+        matches = _matches(sentences, asked, ground)
     figures = _figures(short)
     touched = _touched(short, persona, matches, figures)
     quoted_back = _quoted_back(short, prospect_lines)
@@ -155,7 +166,9 @@ def hear(
         is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         is_apology=APOLOGY.search(short) is not None,
-        relevance=max((match.score for match in matches), default=0.0),
+        leans=bool(leaning),
+        # What the buyer said is no homework of the rep's.
+        relevance=max((match.score for match in own), default=0.0),
         top_of_mind=frozenset(need.id for need in persona.needs.said),
         vector=whole,
     )
@@ -210,6 +223,15 @@ def _spans(text: str) -> list[tuple[int, int]]:
 def _points_back(sentence: str) -> bool:
     words = words_of(sentence)
     return bool(set(words) & POINTING) and len(words) <= 9 and len(set(words) - STOP - POINTING) <= 2
+
+
+def _leans(sentence: str) -> bool:
+    """Whether a question says little itself and points at what was said before it."""
+    if not (sentence.rstrip().endswith("?") or ASKING.match(sentence)):
+        return False
+    words = words_of(sentence)
+    points = any(word.split("'")[0] in LEANING for word in words)
+    return points and len(words) <= LONGEST_LEANING and len(set(words) - STOP - LEANING) <= MOST_OF_ITS_OWN
 
 
 def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tuple[Match, ...]:

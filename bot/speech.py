@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -80,14 +80,25 @@ HELLO = re.compile(r"(?:\w+,? )?(?:hello|hi|hiya|good (?:day|morning|afternoon|e
 
 
 class Speaker:
-    """Picks lines for one turn; what it has picked it does not pick again."""
+    """Picks lines for one turn; what it has picked it does not pick again.
 
-    def __init__(self, persona: Persona, defaults: DefaultLines, memory: Memory, rng: random.Random) -> None:
+    `nearness` has the cosine of the rep's message with lines of the buyer's file: one of the nearer half is said.
+    """
+
+    def __init__(
+        self,
+        persona: Persona,
+        defaults: DefaultLines,
+        memory: Memory,
+        rng: random.Random,
+        nearness: Mapping[str, float] | None = None,
+    ) -> None:
         self.persona = persona
         self._defaults = defaults
         self._used = set(memory.used)
         self._has_begun = memory.turns > 0
         self._rng = rng
+        self._nearness = nearness or {}
 
     def at(self, occasion: Occasion, talk: Talk, **slots: str | None) -> Piece | None:
         """A line for the occasion, or for the next best one; None when every one has been said."""
@@ -119,10 +130,16 @@ class Speaker:
         free = slotted if slotted and self._rng.random() < 0.75 else free
         if not free:
             return None
-        line = free[0] if ordered else self._rng.choice(free)
+        line = free[0] if ordered else self._rng.choice(self._nearer(free))
         piece = Piece(fill(line, filled), line, talk, source)
         self._used |= marks(piece)
         return piece
+
+    def _nearer(self, lines: list[str]) -> list[str]:
+        if any(line not in self._nearness for line in lines):
+            return lines
+        ranked = sorted(lines, key=lambda line: -self._nearness[line])
+        return ranked[: (len(ranked) + 1) // 2]
 
     def _was_said(self, line: str, filled: dict[str, str]) -> bool:
         """Whether the line, or a sentence that its slots would make, has been said in this call."""

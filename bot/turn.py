@@ -115,7 +115,9 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     now = watch.time("mind", now)
 
     rng = random.Random(f"{session.seed}:{len(session.turns) + 1}")
-    speaker = Speaker(persona, trainer.default_lines, memory, rng)
+    says = trainer.ground(session.persona).says
+    nearness = {line: float(vector @ heard.vector) for line, vector in says.items()}
+    speaker = Speaker(persona, trainer.default_lines, memory, rng, nearness)
     plan = director.decide(Moment(persona, before, after, reading, heard, memory, speaker))
     told = [
         (given.layer, given.what, persona.first_name) for given in plan.given if _is_new(given.layer, given.id, memory)

@@ -13,6 +13,7 @@ import pytest
 
 from bot.build import Trainer
 from bot.errors import UserError
+from bot.heard import hear
 from bot.mind import Stance
 from bot.session import session_json
 from bot.turn import Done, Heeded, Word, play_turn, run_turn
@@ -138,3 +139,36 @@ def test_nobody_says_hello_again_in_the_middle_of_a_call(play: Play, persona: st
         assert not [
             t.prospect for t in session.turns[1:] if re.match(r"\W*(?:\w+,? )?(?:hello|good day)\b", t.prospect, re.I)
         ]
+
+
+ASKS_ON = ("who keeps track of it then?", "does it worry you?", "what do they say about it?", "and nobody minds that?")
+
+
+@pytest.mark.parametrize("asked", ASKS_ON)
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_short_question_about_what_they_just_said_is_not_answered_with_small_talk(
+    play: Play, persona: str, asked: str
+) -> None:
+    session = play(persona, ["Hello, is now all right?", "How do you go about it today, step by step?", asked])
+    assert session.turns[-1].act not in ("small talk", "vague")
+
+
+def test_a_short_question_is_held_against_what_the_buyer_has_just_said(trainer: Trainer) -> None:
+    buyer = trainer.persona("freight-vp")
+    ground, known = trainer.ground(buyer.id), trainer.known(buyer.id)
+    line = "There's a sheet of hardboard in the traffic office, pins and wool, nine roads on it since 2011."
+    alone, after = (
+        hear("And who changes it?", buyer, ground, trainer.embedder, trainer.vectors_of([]), before, known)
+        for before in ([], [line])
+    )
+    assert after.leans
+    assert after.score("wheel") > alone.score("wheel")
+    assert after.relevance == alone.relevance, "what the buyer said is no homework of the rep's"
+
+
+def test_a_question_that_names_its_matter_does_not_lean(trainer: Trainer) -> None:
+    buyer = trainer.persona("freight-vp")
+    ground, known = trainer.ground(buyer.id), trainer.known(buyer.id)
+    asked = "How did the claims for chilled pallets in August compare with the winter before?"
+    heard = hear(asked, buyer, ground, trainer.embedder, trainer.vectors_of([]), ["We manage."], known)
+    assert not heard.leans
