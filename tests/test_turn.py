@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import pytest
 from bot.build import Trainer
 from bot.errors import UserError
 from bot.heard import hear
+from bot.memory import Memory
 from bot.mind import Stance
 from bot.session import session_json
+from bot.speech import Speaker
 from bot.turn import Done, Heeded, Word, play_turn, run_turn
 from tests.conftest import Play
 from tests.scripts import PERSONAS, script
@@ -172,3 +175,14 @@ def test_a_question_that_names_its_matter_does_not_lean(trainer: Trainer) -> Non
     asked = "How did the claims for chilled pallets in August compare with the winter before?"
     heard = hear(asked, buyer, ground, trainer.embedder, trainer.vectors_of([]), ["We manage."], known)
     assert not heard.leans
+
+
+def test_of_lines_that_would_all_do_one_of_the_nearer_half_is_said(trainer: Trainer) -> None:
+    buyer, nearness = trainer.persona("freight-vp"), {"near": 0.6, "nearer": 0.8, "far": 0.1, "farther": 0.0}
+    said: set[str] = set()
+    for seed in range(20):
+        speaker = Speaker(buyer, trainer.default_lines, Memory(), random.Random(seed), nearness)
+        piece = speaker.pick([*nearness], "neutral", "status_quo.today")
+        assert piece
+        said.add(piece.template)
+    assert said == {"near", "nearer"}
