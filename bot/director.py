@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot import disclosure, tells
 from bot.assessor.reading import Move
+from bot.heard import ABOUT_YOU
 from bot.mind import Stance, is_early
 from bot.moment import ASKING, Moment
 from bot.moves import COSTLY, Code, OtherKind
@@ -152,7 +153,8 @@ def _is_small_talk(moment: Moment) -> bool:
         return False
     heard = moment.heard
     is_of_theirs = heard.people or heard.figures or heard.touched_brief or heard.quoted_back
-    asks_on = heard.leans and moment.reading.kind != OtherKind.GREETING
+    # "How's it going?" is a greeting and "does it worry you?" is none, whatever they are taken for.
+    asks_on = heard.leans and (moment.reading.kind != OtherKind.GREETING or ABOUT_YOU.search(heard.text))
     return not (moment.memory.turns and (is_of_theirs or asks_on))
 
 

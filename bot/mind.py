@@ -105,6 +105,7 @@ COST: dict[Code, Effects] = {
 }
 NOTHING_SAID: Effects = {"trust": -7, "patience": -17, "inertia": 3.5, "pressure": 3}
 ABUSED: Effects = {"trust": -20, "patience": -45, "inertia": 4, "pressure": 12}
+HURT = 0.3
 LONG_WINDED = 60
 DOUBTFUL = 0.35
 SAID_AGAIN: Effects = {"trust": -1.5, "patience": -4}
@@ -240,8 +241,11 @@ def _moved(mind: Mind, move: Move, reading: Reading, heard: Heard, memory: Memor
         ground = 0.0 if heard.contradictions else _ground(reading.specificity)
         for gauge in effects:
             effects[gauge] *= ground if gauge in ("tension", "inertia") else 0.4 + 0.6 * ground
-    scale = dial * worn * move.confidence
-    return _changes(effects, scale, move.code, move.quote, _why_it_advanced(move.code, ground, worn, persona))
+    is_hurt = memory.abused > 0 and not heard.is_apology
+    scale = dial * worn * move.confidence * (HURT if is_hurt else 1.0)
+    why = _why_it_advanced(move.code, ground, worn, persona)
+    why += "; but an insult is not forgotten in the same call" if is_hurt else ""
+    return _changes(effects, scale, move.code, move.quote, why)
 
 
 def _ground(specificity: float) -> float:

@@ -54,3 +54,13 @@ def test_stances_follow_the_numbers() -> None:
     assert mind.model_copy(update={"tension": 28.0}).stance == Stance.CURIOUS
     assert mind.model_copy(update={"tension": 42.0, "trust": 40.0}).stance == Stance.CONCERNED
     assert mind.model_copy(update={"tension": 60.0, "trust": 50.0, "inertia": 40.0}).stance == Stance.READY
+
+
+def test_whoever_has_insulted_the_buyer_wins_little_by_what_they_say_next(trainer: Trainer) -> None:
+    buyer, start = trainer.persona("freight-vp"), Mind(inertia=60, tension=20, trust=20, pressure=10, patience=60)
+    given_back = Move(code=Code.REFLECTION, quote="So it runs.", start=0, confidence=1.0)
+    reading = Reading(moves=(given_back,), specificity=0.5, talk_share=0.5, kind=None, unread=None, reader="test")
+    civil, hurt = (step(start, reading, Heard(text="So it runs."), Memory(abused=n), buyer)[0] for n in (0, 1))
+    sorry = step(start, reading, Heard(text="So it runs.", is_apology=True), Memory(abused=1), buyer)[0]
+    assert hurt.trust - start.trust < 0.5 * (civil.trust - start.trust)
+    assert sorry.trust == civil.trust
