@@ -96,7 +96,7 @@ def _takes_the_step(moment: Moment) -> Plan | None:
     if not ripe and moment.stance not in (Stance.CONCERNED, Stance.READY):
         plan = Plan("weighs the step")
     not_yet = moment.speaker.pick(agreement.not_yet, "neutral", "agrees_to.not_yet")
-    return plan.add(not_yet) if not_yet else tells.show(moment, plan)
+    return plan.add(not_yet) if not_yet else plan.let_hear()
 
 
 def _objects(moment: Moment) -> Plan | None:
@@ -110,31 +110,31 @@ def _objects(moment: Moment) -> Plan | None:
         return plan.add(moment.speaker.at(Occasion.LOSING_PATIENCE, "sustain"))
     if moment.is_open:
         # Whoever has begun to doubt goes back to the matter once the objection is made.
-        return tells.show(moment, plan)
+        return plan.let_hear()
     if moment.has(Code.PAIN_FISHING):
         return disclosure.practised(moment, plan)
     if _asked_plainly(moment):
         plan = disclosure.short_answer(moment, plan)
-        return plan if plan.given or moment.stance == Stance.DISMISSIVE else tells.show(moment, plan)
+        return plan if plan.given or moment.stance == Stance.DISMISSIVE else plan.let_hear()
     if moment.speaker.chance(0.6):
         # Whoever is only guarded has a reason of their own to stay as they are, and would sooner name it than slam.
         names_it = moment.stance == Stance.GUARDED and moment.speaker.chance(0.5)
         held = disclosure.holds_on(moment, plan) if names_it else None
         return held or _resist(moment, plan)
     # Civil for all that, where they are only guarded: the objection stands, and nothing is slammed.
-    return tells.show(moment, plan) if moment.stance == Stance.GUARDED else plan
+    return plan.let_hear() if moment.stance == Stance.GUARDED else plan
 
 
 def _answers(moment: Moment) -> Plan:
     if _only_fishes(moment):
         plan = Plan("gives the practised answer").add(moment.speaker.at(Occasion.FISHING, "sustain"))
-        return tells.show(moment, disclosure.practised(moment, plan))
+        return disclosure.practised(moment, plan).let_hear()
     if _is_small_talk(moment):
         return _small_talk(moment)
     plan = _react(moment, Plan("answers"))
     plan = disclosure.content(moment, plan)
     plan = plan if _has_content(plan) else _without_content(moment, plan)
-    return tells.show(moment, tells.stay_put(moment, plan))
+    return tells.stay_put(moment, plan).let_hear()
 
 
 def _only_fishes(moment: Moment) -> bool:
@@ -162,11 +162,11 @@ def _small_talk(moment: Moment) -> Plan:
     if moment.heard.promise:
         words = short_words(moment.heard.promise, 9)
         promised = moment.speaker.at(Occasion.PROMISED, "neutral", words=words)
-        return tells.show(moment, Plan("hears a promise").add(promised))
+        return Plan("hears a promise").add(promised).let_hear()
     offtopic = moment.reading.kind == OtherKind.OFFTOPIC
     occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
     plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))
-    return tells.show(moment, plan)
+    return plan.let_hear()
 
 
 def _react(moment: Moment, plan: Plan) -> Plan:

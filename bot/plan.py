@@ -41,6 +41,7 @@ class Plan:
     voiced: frozenset[str] = field(default_factory=lambda: frozenset[str]())
     resisted: str | None = None
     ending: Ending | None = None
+    lets_hear: bool = False
 
     @property
     def draft(self) -> str:
@@ -63,3 +64,7 @@ class Plan:
             return self
         more = frozenset({voiced}) if voiced else frozenset[str]()
         return replace(self, pieces=(*self.pieces, piece), given=(*self.given, *given), voiced=self.voiced | more)
+
+    def let_hear(self) -> Plan:
+        """The plan, to end on a word for the stance: it is known once the prospect has heard themselves."""
+        return replace(self, lets_hear=True)

@@ -57,7 +57,7 @@ CIVIL = frozenset(
         Occasion.ECHO_WORDS,
     )
 )
-AGREEING = {"cost": Stance.CONCERNED, "why": Stance.READY, "who": Stance.READY, "yes": Stance.READY}
+AGREEING = {"cost": Stance.CONCERNED, "why": Stance.CONCERNED, "who": Stance.CONCERNED, "yes": Stance.READY}
 HURTS = frozenset(("felt", "unknown", "consequence"))
 
 
@@ -110,7 +110,7 @@ def show(moment: Moment, plan: Plan) -> Plan:
     if is_plain:
         return plan
     tell = moment.speaker.at(occasion, talk)
-    if tell and stance == Stance.CURIOUS and plan.given:
+    if tell and stance == Stance.CURIOUS and plan.given and shown is None:
         # Wonder is at what the rep said, so it comes before what they have to tell of their own.
         return replace(plan, pieces=(tell, *plan.pieces))
     return plan.add(tell)

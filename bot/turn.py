@@ -7,10 +7,10 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot import coach, director, mind
+from bot import coach, director, mind, tells
 from bot.assessor.reading import Reading
 from bot.assessor.weigh import weigh
 from bot.errors import UserError
@@ -118,13 +118,16 @@ def run_turn(trainer: Trainer, session: Session, message: str, watch: Watch | No
     says = trainer.ground(session.persona).says
     nearness = {line: float(vector @ heard.vector) for line, vector in says.items()}
     speaker = Speaker(persona, trainer.default_lines, memory, rng, nearness)
-    plan = director.decide(Moment(persona, before, after, reading, heard, memory, speaker))
+    moment = Moment(persona, before, after, reading, heard, memory, speaker)
+    plan = director.decide(moment)
     told = [
         (given.layer, given.what, persona.first_name) for given in plan.given if _is_new(given.layer, given.id, memory)
     ]
     if plan.ending is None:
         after, more = mind.hear_self(after, told, text[:80], changes)
         changes = (*changes, *more)
+    if plan.lets_hear:
+        plan = tells.show(replace(moment, after=after), plan)
     now = watch.time("director", now)
 
     yield Heeded(reading)

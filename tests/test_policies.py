@@ -157,7 +157,7 @@ def test_the_expert_waits_for_a_reason_and_somebody_else_before_a_step() -> None
             assert not steps & set(_steady("expert", buyer, seed, "It leaves on a Monday, nine of them, all year."))
             said = _steady("expert", buyer, seed, "It cost us two thousand, and my brother worries about it.")
             first = next(turn for turn, message in enumerate(said, 1) if message in steps)
-            assert 6 <= first <= 8
+            assert 10 <= first <= 11
             again = next(turn for turn, message in enumerate(said, 1) if message in steps and turn > first)
             assert again == first + 3
 
@@ -169,7 +169,7 @@ def _steps(buyer: Buyer) -> set[str]:
 
 def _steady(policy: str, buyer: Buyer, seed: int, line: str) -> list[str]:
     rep = Rep(policy, buyer, seed)
-    return [rep.say(buyer.picks_up), *(rep.say(line) for _ in range(11))]
+    return [rep.say(buyer.picks_up), *(rep.say(line) for _ in range(15))]
 
 
 def test_the_expert_answers_a_question_and_gives_ground_when_refused() -> None:
@@ -244,3 +244,39 @@ def test_phrases_for_the_middle_of_a_sentence() -> None:
     assert who_of("A seller at Hill, a small invented firm.") == "a seller at Hill"
     assert who_of("An invented lender's man from an old bank.") == "a lender's man from an old bank"
     assert who_of("You sell to people in boats.") == "somebody who sells to people in boats"
+
+
+def test_what_a_buyer_quotes_is_not_given_back_to_them_as_theirs() -> None:
+    assert stretch('I stopped at "a third of your pallets are turned round twice". My men load by habit.') == (
+        "My men load by habit"
+    )
+    assert stretch('You said "a third of the pallets".') is None
+
+
+@pytest.mark.parametrize(
+    ("line", "invites"),
+    [
+        ("Right, this can't go on like that. What comes first?", True),
+        ("Who would have to be in the room?", True),
+        ("I'd sooner know than not.", True),
+        ("How small could one make it?", True),
+        ("Something has to change, I see it.", True),
+        ("Where have you seen that happen?", False),
+        ("It worries me more than I let on.", False),
+        ("We're fine as we are.", False),
+        ("This can't go on like that, stop selling.", False),
+    ],
+)
+def test_a_rep_hears_when_a_buyer_turns_to_doing_something(line: str, invites: bool) -> None:
+    assert hear(line).invites == invites
+
+
+def test_the_expert_proposes_a_step_once_the_buyer_turns_to_doing_something() -> None:
+    def after(last: str) -> str:
+        rep = Rep("expert", STRANGER, 4)
+        for line in (LINES[0], LINES[3], LINES[7], LINES[8]):
+            rep.say(line)
+        return rep.say(last)
+
+    assert after("It can't stay like this. What comes first?") in _steps(STRANGER)
+    assert after("It worries me, that is all.") not in _steps(STRANGER)

@@ -17,6 +17,7 @@ from bot.errors import UserError
 from bot.heard import hear
 from bot.memory import Memory
 from bot.mind import Stance
+from bot.persona import Occasion
 from bot.session import session_json
 from bot.speech import Speaker
 from bot.turn import Done, Heeded, Word, play_turn, run_turn
@@ -186,3 +187,17 @@ def test_of_lines_that_would_all_do_one_of_the_nearer_half_is_said(trainer: Trai
         assert piece
         said.add(piece.template)
     assert said == {"near", "nearer"}
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_line_ends_on_the_stance_that_saying_it_has_brought_about(trainer: Trainer, play: Play, persona: str) -> None:
+    file = trainer.persona(persona)
+    ready = (*file.lines[Occasion.READY], *file.questions.ready)
+    turns = [
+        turn
+        for which in ("strong-1", "strong-2")
+        for turn in play(persona, script(f"{persona}-{which}"), 2).turns
+        if turn.stance == Stance.READY and turn.act == "answers"
+    ]
+    assert turns
+    assert all(turn.prospect.endswith(ready) for turn in turns)

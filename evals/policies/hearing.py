@@ -76,7 +76,18 @@ INVITES = _cue(
     r"what (?:do|would|are) you suggest\w*|what(?:'s| is| would be) (?:your suggestion|the first|the smallest)",
     r"how (?:do|would|should) (?:we|one|you) (?:go about|find out|look|check|count)|could (?:it|that|this) be done",
     r"what (?:do|would) you (?:do|need|want from|look at|propose)|what (?:does one|do we|should we|would we) do",
-    r"if not now|open to (?:a|an|it)|what would (?:it|that) (?:take|involve)",
+    r"if not now|open to (?:a|an|it)|what (?:would|does) (?:it|that|this) (?:take|involve)",
+    r"what(?:'s| is) (?:involved|step one)|what(?:'s| is| comes| goes| (?:would|should) be) (?:the )?(?:very )?first",
+    r"the (?:smallest|gentlest|simplest) (?:start|way|bit|beginning|thing|step)|(?:when|what)(?:'s| is) the soonest",
+    r"how (?:small|soon|quickly|many (?:hours|days|weeks))|(?:can|could) (?:it|this|that|we) be (?:done|tried|kept)",
+    r"(?:who|whom|which of \w+)\b.{0,12}(?:would|should|must|has|have|needs?|'d)\b.{0,25} (?:there|in it|room|need)",
+    r"what (?:should|must|do) i (?:have ready|prepare|bring|pull out|hold)",
+    r"(?:can't|cannot|can not) (?:stay|stop|leave|let|go on|carry on) (?:it|this|that|so|like|as)",
+    r"(?:have|has|needs?|ought) to (?:do something|change|be (?:looked|done|sorted|checked))",
+    r"had better (?:find|know|look|see|start)|(?:needs|wants) (?:looking|doing|sorting|checking)",
+    r"something (?:small|has to change)|a small (?:test|start|look|trial)|time (?:i|we) (?:faced|looked|did|knew)",
+    r"i(?:'d| would) (?:sooner|rather) (?:know|face|fix|act|do)|(?:left|waited) (?:it |this )?long enough",
+    r"(?:enough|done with|past) (?:looking away|leaving|arguing|waiting|defending)",
 )
 # A question about the rep: who, what for, how much, from where.
 OF_US = _cue(
@@ -88,6 +99,7 @@ OF_US = _cue(
     r"what (?:company|firm)|what(?:'s| is) (?:this|it) (?:all )?about|what can (?:i|we) do",
 )
 
+QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]")
 SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 JOINT = re.compile(
     r"[,;:()\"“”–—]+|\s-\s|\s(?=(?:but|because|so|which|though|although|when|while|until|unless)\s)", re.I
@@ -159,9 +171,12 @@ def hear(line: str) -> Heard:
 
 
 def stretch(line: str, given_back: Collection[str] = ()) -> str | None:
-    """Three to eight words of the line, from one clause; what tells most about them, and nothing given back before."""
+    """Three to eight words of the line, from one clause; what tells most about them, and nothing given back before.
+
+    What stands in quotation marks is not theirs: mostly it is the rep's own words said back.
+    """
     found: list[tuple[int, str]] = []
-    for sentence in _sentences(_plain(line)):
+    for sentence in _sentences(QUOTED.sub(" ", _plain(line))):
         if not sentence.endswith("?"):
             found += [(_weight(clause), clause) for clause in _clauses(sentence) if clause not in given_back]
     best = max(found, key=lambda one: one[0], default=(0, ""))

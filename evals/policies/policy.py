@@ -163,11 +163,11 @@ class Rep:
 
 
 def _patience(policy: str, rng: random.Random) -> int:
-    return rng.choice({"expert": (6, 7, 7, 7, 8), "competent": (5, 5, 6), "guide": (7, 8, 9)}.get(policy, (4, 5, 6)))
+    return rng.choice({"expert": (10, 11, 11), "competent": (5, 5, 6), "guide": (7, 8, 9)}.get(policy, (4, 5, 6)))
 
 
 def _may_propose(call: Call, heard: Heard) -> bool:
-    """Whether the buyer has said something of cost or worry, somebody else has come up, and it is time."""
+    """Whether the buyer has let out a cost or worry and turns to doing something; late on, that others came up does."""
     if heard.refuses or not call.has_heard_cost:
         return False
     return heard.invites or (call.others_named and call.turn >= max(call.patient_until, call.ask_again_at))
