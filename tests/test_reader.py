@@ -15,7 +15,7 @@ from bot.assessor.quotes import minimal_quote
 from bot.assessor.reader import Reader, default_folder
 from bot.build import Trainer
 from bot.errors import Failure
-from bot.moves import ADVANCING, Code
+from bot.moves import ADVANCING, Code, OtherKind
 
 DATA = default_folder().parent / "data"
 
@@ -170,3 +170,17 @@ def test_the_card_is_plain_json_and_names_base_and_licence() -> None:
     assert "Apache-2.0" in card["base"]
     assert set(card["codes"]) == {str(c) for c in Code if c != Code.OTHER}
     assert {str(c) for c in ADVANCING} <= set(card["codes"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("What a pathetic outfit, you lot couldn't run a bath.", OtherKind.ABUSE),
+        ("Shut up, you stupid man.", OtherKind.ABUSE),
+        ("You people are wonderful, what a marvellous place you run.", None),
+        ("Who looks at the thick end of the pile, you or the driver?", None),
+    ],
+)
+def test_an_insult_is_no_charm_and_charm_is_no_insult(trainer: Trainer, text: str, kind: OtherKind | None) -> None:
+    for before in (None, "No, thank you.", "We manage. It has always been like this."):
+        assert (trainer.reader.read(text, before).kind == OtherKind.ABUSE) == (kind == OtherKind.ABUSE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,23 @@ SHORT_WORDS = 24
 # so is a picture, which costs where it comes too early.
 HEARD_ALONE = (COSTLY - {Code.REBUTTAL}) | {Code.VISION}
 
+INSULT = re.compile(
+    r"\b(?:idiots?|morons?|imbeciles?|stupid|dumb|thick|useless|worthless|pathetic|clowns?|arrogant|incompetent|ignorant"
+    r"|fools?|losers?|liars?|scum|trash|bastards?|bitch|arse\w*|ass(?:hole)?s?|fuck\w*|shit\w*|crap\w*|piss\w*"
+    r"|shut up|screw you|go to hell|drop dead|get lost|a nobody|bloody (?:mess|fool|joke|disgrace)|a disgrace"
+    r"|wast(?:e|ing) (?:of )?(?:my|our|everyone's) time|hate you|sick of you)\b",
+    re.IGNORECASE,
+)
+
+
+class Origin(BaseModel):
+    """One training whose weights went into the mean."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    trained_on: int
+
 
 class Card(BaseModel):
     """What the trained file is and how its scores become confidences; stands beside it as `reader.json`."""
@@ -50,6 +68,7 @@ class Card(BaseModel):
     trained_on: int
     seed: int
     version: str
+    mean_of: tuple[Origin, ...]
 
 
 def default_folder() -> Path:
@@ -141,6 +160,10 @@ class Reader:
         scores = np.max([window.codes for window in windows], axis=0)
         kinds = np.mean([window.kinds for window in windows], axis=0)
         moves = self._moves(text, scores, windows)
+        sounds_abusive = float(kinds[self.card.kinds.index(OtherKind.ABUSE)])
+        # Charm and insult are built alike ("you people are …"): it takes the sound of one and a word of one.
+        if sounds_abusive >= (0.6 if moves else 0.4) and INSULT.search(text):
+            return self._other(OtherKind.ABUSE)
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
         doubt = float(max((s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar), default=0.0))
         # Nothing is called meaningless that may well be a move, or that the reader is not sure of.
@@ -161,6 +184,9 @@ class Reader:
         windows = [self._window(text[a:b], a, prospect) for a, b in split_windows(text)]
         scores = np.max([window.codes for window in windows], axis=0)
         return {code: float(score) for code, score in zip(self.card.codes, scores, strict=True)}
+
+    def _other(self, kind: OtherKind) -> Reading:
+        return Reading(moves=(), specificity=0.0, talk_share=0.0, kind=kind, unread=None, reader=self.card.version)
 
     def _unread(self, kind: OtherKind | None, why: str) -> Reading:
         return Reading(moves=(), specificity=0.0, talk_share=0.0, kind=kind, unread=why, reader=self.card.version)

@@ -305,6 +305,24 @@ def onnx_logits(folder: Path, examples: list[Example]) -> np.ndarray:
     return np.stack(rows)
 
 
+def calibrate(folder: Path, tune: list[Example], origin: dict[str, object]) -> None:
+    """Write the card of the exported reader: how its scores become confidences, its thresholds, where it comes from."""
+    logits, gold = onnx_logits(folder, tune), np.stack([example.codes for example in tune])
+    platt = fit_platt(logits, gold)
+    confidence = 1 / (1 + np.exp(-(logits[:, : len(CODES)] * [a for a, _ in platt] + [b for _, b in platt])))
+    card = {
+        "base": "all-MiniLM-L6-v2 (Apache-2.0)",
+        "codes": [str(c) for c in CODES],
+        "kinds": [str(k) for k in KINDS],
+        "platt": platt,
+        "thresholds": fit_thresholds(confidence, gold),
+        **origin,
+        "version": hashlib.sha256((folder / "reader.onnx").read_bytes()).hexdigest()[:12],
+    }
+    (folder / "reader.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(f"tune macro-F1, exported: {macro_f1(logits, gold):.3f}; version {card['version']}")
+
+
 def main() -> None:
     """Train, export, calibrate on the exported file, and write the card that names it all."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -320,21 +338,7 @@ def main() -> None:
     net, tokenizer = train(learn, tune, chosen.epochs, chosen.seed, chosen.rate, bfloat16=chosen.bfloat16)
     export(net, tokenizer, chosen.out)
     examples = [encode(tokenizer, item) for item in tune]
-    logits, gold = onnx_logits(chosen.out, examples), np.stack([e.codes for e in examples])
-    platt = fit_platt(logits, gold)
-    confidence = 1 / (1 + np.exp(-(logits[:, : len(CODES)] * [a for a, _ in platt] + [b for _, b in platt])))
-    card = {
-        "base": "all-MiniLM-L6-v2 (Apache-2.0)",
-        "codes": [str(c) for c in CODES],
-        "kinds": [str(k) for k in KINDS],
-        "platt": platt,
-        "thresholds": fit_thresholds(confidence, gold),
-        "trained_on": len(learn),
-        "seed": chosen.seed,
-        "version": hashlib.sha256((chosen.out / "reader.onnx").read_bytes()).hexdigest()[:12],
-    }
-    (chosen.out / "reader.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    print(f"tune macro-F1, exported: {macro_f1(logits, gold):.3f}; version {card['version']}")
+    calibrate(chosen.out, examples, {"trained_on": len(learn), "seed": chosen.seed, "mean_of": []})
 
 
 if __name__ == "__main__":

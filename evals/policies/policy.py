@@ -168,9 +168,12 @@ def _patience(policy: str, rng: random.Random) -> int:
 
 def _may_propose(call: Call, heard: Heard) -> bool:
     """Whether the buyer has let out a cost or worry and turns to doing something; late on, that others came up does."""
-    if heard.refuses or not call.has_heard_cost:
+    if heard.refuses:
         return False
-    return heard.invites or (call.others_named and call.turn >= max(call.patient_until, call.ask_again_at))
+    if heard.invites:
+        return call.has_heard_cost or call.opened_up >= 2
+    late = call.turn >= max(call.patient_until, call.ask_again_at)
+    return call.has_heard_cost and call.others_named and late
 
 
 def _after_a_step(call: Call, heard: Heard) -> list[str]:
