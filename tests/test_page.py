@@ -166,7 +166,7 @@ def test_a_session_is_played_from_the_cards_to_the_debrief(page: Page, address: 
 
     page.locator("#end").click()
     expect(page.locator(".debrief-head h1")).to_contain_text("Craig")
-    expect(page.locator("#picture .main-svg").first).to_be_visible()
+    expect(page.locator("#picture .main-svg").first).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".objections")).to_contain_text("AI routing")
     expect(page.locator(".principle")).to_have_count(5)
     expect(page.locator(".missed li").first).to_be_visible()

@@ -148,8 +148,9 @@ class Guard:
         moves = set(self._reads(sentence))
         if "next_step" in moves and not self._ground.agrees:
             return Cut("agrees too soon", sentence)
-        # Figures of one's own read like a claim; only what is far from the plan is one.
-        selling = SELLING - {"next_step"} - ({"generic_claim"} if nearness >= 0.5 else set())
+        # Figures of one's own read like a claim; only what is far from the plan, and has none of its figures, is one.
+        is_own = nearness >= 0.5 or bool(_large(sentence) & _large(self._ground.draft))
+        selling = SELLING - {"next_step"} - ({"generic_claim"} if is_own else set())
         return Cut("role reversal", sentence) if moves & selling else None
 
     def _is_echo(self, sentence: str) -> bool:
@@ -192,7 +193,7 @@ class Guard:
 
     def _is_known(self, sentence: str) -> bool:
         """Whether every figure and every name in it is one that may be said."""
-        if any(number > SMALL and number not in self._numbers for number in numbers_in(sentence)):
+        if _large(sentence) - self._numbers:
             return False
         names = [name.lower() for name in re.findall(r"(?<=[\w,;’'] )([A-Z][\w'’-]+)", sentence)]
         known = self._names | HARMLESS_NAMES
@@ -207,6 +208,10 @@ class Guard:
             if mine and len(mine & theirs) >= 0.6 * len(mine):
                 return True
         return bool(before) and self._alike(sentence, tuple(before)) >= REPEATED
+
+
+def _large(text: str) -> set[float]:
+    return {number for number in numbers_in(text) if number > SMALL}
 
 
 def _bare(name: str) -> str:
@@ -243,7 +248,7 @@ def missing(pieces: Sequence[str], spoken: str, alike: Alike, loose: Collection[
     for piece in pieces:
         wanted = set(words_of(piece)) - STOP
         shared = len(wanted & heard) / max(len(wanted), 1)
-        lost = {n for n in numbers_in(piece) if n > SMALL} - numbers
+        lost = _large(piece) - numbers
         nearest = max(said, key=lambda one: alike(piece, (one,)))
         # A no has to stay one somewhere, and what is said plainly must not come out as a no.
         other = spoken if NEGATED.search(piece) else nearest
