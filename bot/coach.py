@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
 LANDS_FROM = 1.0
 SURE_ENOUGH_TO_PRAISE = 0.5
+# The layers that somebody opens up in; what comes out of them is not to be gone past.
+OPENS = ("felt", "unknown", "consequence")
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
 GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
 
@@ -61,7 +63,7 @@ def coach(trainer: Trainer, persona: Persona, session: Session, turn: Turn, hear
 
 def prepare(trainer: Trainer, persona: Persona, session: Session, turn: Turn, heard: Heard, watch: Watch) -> Prepared:
     """The feedback with what it rests on, for whoever finds other words for it."""
-    landed, fix = find_landed(turn), find_fix(turn, session, heard)
+    landed, fix = find_landed(turn), find_fix(persona, turn, session, heard)
     if landed and fix and landed.quote == fix.quote:
         landed = None
     now = time.perf_counter()
@@ -78,7 +80,14 @@ def prepare(trainer: Trainer, persona: Persona, session: Session, turn: Turn, he
         rewrite=None
         if turn.is_last
         else rewrite.write(
-            trainer, session, turn, heard, hidden, fix.about if fix else None, mends=fix is not None or landed is None
+            trainer,
+            session,
+            turn,
+            heard,
+            hidden,
+            fix.about if fix else None,
+            mends=fix is not None or landed is None,
+            missed=fix.answer if fix and fix.about == "missed" else None,
         ),
         next_question=words.question(rewrite.situation(turn), turn.mind.stance) or "",
         notice=notice,
@@ -117,7 +126,7 @@ def find_landed(turn: Turn) -> Found | None:
     return Found(str(best.code), best.code, best.quote)
 
 
-def find_fix(turn: Turn, session: Session, heard: Heard) -> Found | None:
+def find_fix(persona: Persona, turn: Turn, session: Session, heard: Heard) -> Found | None:
     """The one thing that cost the most, or that was missed; None where there is nothing to mend."""
     if turn.objection:
         early = {Code.VISION: "vision_early", Code.NEXT_STEP: "next_step_early"}
@@ -137,10 +146,10 @@ def find_fix(turn: Turn, session: Session, heard: Heard) -> Found | None:
         return Found(str(worst.code), worst.code, worst.quote)
     if any(change.move == Code.OTHER for change in turn.changes):
         return Found("meaningless", Code.OTHER, None)
-    return _smaller_fault(turn, session, heard)
+    return _smaller_fault(persona, turn, session, heard)
 
 
-def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
+def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard) -> Found | None:
     reading = turn.reading
     claim = reading.best(Code.INSIGHT)
     if heard.is_repeat and reading.advancing:
@@ -151,7 +160,7 @@ def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
     if claim and question and question.start > claim.start and turn.talk == "sustain" and turn.mind.tension < 45:
         return Found("question_on_top", Code.INSIGHT, question.quote)
     before = session.turns[-1] if session.turns else None
-    opened = before and any(e.layer in ("felt", "unknown", "consequence") for e in before.earned)
+    opened = [earned.id for earned in before.earned if earned.layer in OPENS] if before else []
     followed = {
         Code.REFLECTION,
         Code.WHY_PROBE,
@@ -162,8 +171,15 @@ def _smaller_fault(turn: Turn, session: Session, heard: Heard) -> Found | None:
         Code.TAILORING,
     }
     if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
-        return Found("missed", Code.REFLECTION, None, answer=clause_of(before.prospect))
+        return Found("missed", Code.REFLECTION, None, answer=clause_of(_told_by(persona, before, opened)))
     return None
+
+
+def _told_by(persona: Persona, turn: Turn, opened: Sequence[str]) -> str:
+    """The words of the line that told what came out; the whole line where a model found other words."""
+    items = (*persona.all_needs, *persona.consequences)
+    said = [say for item in items if item.id in opened for say in item.says if say in turn.prospect]
+    return said[0] if said else turn.prospect
 
 
 def _gain(changes: Sequence[Change], code: Code) -> float:

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from bot import disclosure, tells
 from bot.assessor.reading import Move
-from bot.heard import ABOUT_YOU
 from bot.mind import Stance, is_early
-from bot.moment import ASKING, Moment
-from bot.moves import COSTLY, Code, OtherKind
+from bot.moment import Moment
+from bot.moves import ASKING, COSTLY, Code, OtherKind
 from bot.persona import Occasion
 from bot.plan import Plan, Provoked
 from bot.speech import Piece, short_words
@@ -69,7 +68,7 @@ def _makes_no_sense(moment: Moment) -> Plan | None:
         occasion = Occasion.TOO_LONG
     elif kind is not None and kind in NONSENSE and not moment.reading.moves:
         # "Why is that?" has a meaning, if no merit.
-        occasion = Occasion.DONT_KNOW if kind == OtherKind.VAGUE and moment.heard.leans else NONSENSE[kind]
+        occasion = Occasion.DONT_KNOW if kind == OtherKind.VAGUE and moment.asks_on else NONSENSE[kind]
     else:
         return None
     plan = Plan(str(occasion)).add(moment.speaker.at(occasion, "sustain"))
@@ -153,9 +152,7 @@ def _is_small_talk(moment: Moment) -> bool:
         return False
     heard = moment.heard
     is_of_theirs = heard.people or heard.figures or heard.touched_brief or heard.quoted_back
-    # "How's it going?" is a greeting and "does it worry you?" is none, whatever they are taken for.
-    asks_on = heard.leans and (moment.reading.kind != OtherKind.GREETING or ABOUT_YOU.search(heard.text))
-    return not (moment.memory.turns and (is_of_theirs or asks_on))
+    return not (moment.memory.turns and is_of_theirs) and not moment.asks_on
 
 
 def _small_talk(moment: Moment) -> Plan:

@@ -13,7 +13,7 @@ import text_to_num
 
 from bot.ground import Ground
 from bot.persona import Figure, Persona, Trigger
-from bot.words import STOP, words_of
+from bot.words import STOP, is_question, words_of
 from knowledge.encoder import Encoder, Vectors
 
 TOO_LONG_CHARACTERS = 1600
@@ -31,11 +31,6 @@ SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "hundr
 PROMISE = re.compile(
     r"\b(?:I'll|I will|we'll|we will|I can|let me)\s+(?:send|bring|call|ring|check|find out|dig out|get you|drop|write|"
     r"e-?mail|come back)\b[^.?!;\n]{0,60}",
-    re.IGNORECASE,
-)
-ASKING = re.compile(
-    r"^\W*(?:so |and |but |okay |ok |right |well )*(?:how|what|when|where|who|whose|which|why|tell me|walk me|talk me|"
-    r"take me through|describe|help me|do|does|did|is|are|was|were|has|have|had|can|could|would|will|if)\b",
     re.IGNORECASE,
 )
 ABOUT_YOU = re.compile(r"\byou(?:r|rs|'ve|'re|'d)?\b", re.IGNORECASE)
@@ -162,7 +157,7 @@ def hear(
         strange=() if is_here else _strange(short, sentences, known),
         promise=_promise(short),
         fishing=_fishing(sentences, parts, ground),
-        is_question=any(s.rstrip().endswith("?") or ASKING.match(s) for s in sentences),
+        is_question=any(is_question(s) for s in sentences),
         is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         is_apology=APOLOGY.search(short) is not None,
@@ -227,7 +222,7 @@ def _points_back(sentence: str) -> bool:
 
 def _leans(sentence: str) -> bool:
     """Whether a question says little itself and points at what was said before it."""
-    if not (sentence.rstrip().endswith("?") or ASKING.match(sentence)):
+    if not is_question(sentence):
         return False
     words = words_of(sentence)
     points = any(word.split("'")[0] in LEANING for word in words)
@@ -240,7 +235,7 @@ def _matches(sentences: Sequence[str], vectors: Vectors, ground: Ground) -> tupl
     for row, ref in enumerate(ground.refs):
         for column, sentence in enumerate(sentences):
             score = float(scores[row, column])
-            if ref[0] == "fact" and not (sentence.endswith("?") or ASKING.match(sentence)):
+            if ref[0] == "fact" and not is_question(sentence):
                 score *= 0.8
             if score > best.get(ref, 0.3):
                 best[ref] = score

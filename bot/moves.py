@@ -44,6 +44,8 @@ class OtherKind(StrEnum):
 
 ADVANCING = frozenset(list(Code)[:11])
 COSTLY = frozenset(list(Code)[11:18])
+# The moves that ask for something of the buyer's.
+ASKING = frozenset({Code.OPEN_QUESTION, Code.WHY_PROBE, Code.UNKNOWNS, Code.CONSEQUENCE, Code.BUYING_PROCESS})
 
 MEANINGLESS = frozenset(
     {

@@ -98,11 +98,15 @@ def write(
     fault: str | None,
     *,
     mends: bool,
+    missed: str | None = None,
 ) -> str | None:
     """A line for this rep, buyer and moment that no earlier turn was given; None when the file has none left.
 
-    One that `mends` stands in for what was said; else it is a line to go on with.
+    One that `mends` stands in for what was said; else it is a line to go on with. `missed` are the buyer's words that
+    the rep went past: the line goes back to them.
     """
+    if missed:
+        return _back_to(missed, trainer, session, turn)
     wanted = stage(turn.mind, turn)
     if fault and (turn.objection or turn.mind.tension < 30 or fault == "missed"):
         wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
@@ -119,7 +123,10 @@ def write(
         free = [
             one
             for one in lines
-            if one.text not in used and _may_use(one, persona, turn) and not gives_away(one.text, hidden)
+            if one.text not in used
+            and _may_use(one, persona, turn)
+            and (code != Code.REFLECTION or _is_timely(one, turn))
+            and not gives_away(one.text, hidden)
         ]
         for line in _nearest(free, coached, turn, subject)[:MOST_TRIED]:
             led = _led_in(line, code, turn, session)
@@ -150,6 +157,31 @@ def _nearest(free: list[Coached], coached: dict[str, Vectors], turn: Turn, subje
 def _may_use(one: Coached, persona: Persona, turn: Turn) -> bool:
     public = {item.id for item in persona.brief}
     return all(use in public or turn.memory.has_earned(use) for use in one.uses)
+
+
+def _is_timely(one: Coached, turn: Turn) -> bool:
+    """Whether a reflection is not of the comfort that the buyer has begun to leave: it rests on something told."""
+    has_moved = turn.mind.stance in (Stance.CONCERNED, Stance.READY)
+    has_told = any(earned.layer in ("felt", "unknown", "consequence") for earned in turn.earned)
+    return not (has_moved or has_told) or any(turn.memory.has_earned(use) for use in one.uses)
+
+
+BACK = (
+    "I'd like to go back to “{words}”. Why does that one stay with you?",
+    "You said “{words}”, and I went on too soon. What does that mean for you?",
+    "“{words}”: can I stay with that for a moment? What happens if it goes on like that?",
+    "Before I ask anything else: “{words}”. What is that like for you?",
+    "Let me go back a step, to “{words}”. Who else has felt that?",
+)
+
+
+def _back_to(words: str, trainer: Trainer, session: Session, turn: Turn) -> str | None:
+    """A line that gives the buyer's words back and asks about them; None when each of them has been used."""
+    used = " ".join(t.feedback.rewrite for t in session.turns if t.feedback and t.feedback.rewrite)
+    frames = random.Random(f"back:{session.seed}:{turn.number}").sample(BACK, len(BACK))
+    fresh = [frame for frame in frames if frame.partition("“{words}”")[2] not in used]
+    lines = (frame.format(words=words) for frame in fresh)
+    return next((line for line in lines if not trainer.reader.read(line, turn.prospect).costly), None)
 
 
 FROM_BRIEF: dict[Code, str] = {

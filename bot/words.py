@@ -14,6 +14,17 @@ STOP = frozenset(
     """.split()
 )
 
+ASKING = re.compile(
+    r"^\W*(?:so |and |but |okay |ok |right |well )*(?:how|what|when|where|who|whose|which|why|tell me|walk me|talk me|"
+    r"take me through|describe|help me|do|does|did|is|are|was|were|has|have|had|can|could|would|will|if)\b",
+    re.IGNORECASE,
+)
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence asks: by its end, or by how it begins where the mark was left out."""
+    return sentence.rstrip().endswith("?") or ASKING.match(sentence) is not None
+
 
 def words_of(text: str) -> list[str]:
     """The words in small letters, apostrophes and hyphens kept."""

@@ -11,6 +11,7 @@ from bot.build import Trainer
 from bot.coach import told
 from bot.contract import Evidence, faults, unearned_runs
 from bot.debrief import debrief
+from bot.mind import Stance
 from bot.moves import Code
 from bot.session import Citation, Feedback, Note
 from bot.settings import Settings
@@ -79,6 +80,42 @@ def test_a_simply_good_turn_is_told_so_and_has_nothing_to_fix(play: Play) -> Non
     assert turn.feedback.landed is not None
     assert turn.feedback.fix is None
     assert turn.feedback.remark
+
+
+OPENS_UP = [
+    "Craig, you added 14 trailers for three percent more pallets. Trailers usually run out at the dock and not on the "
+    "road: each one stands while it waits for a door. May I ask about that, and you stop me if it's nothing?",
+    "Who'd know how long one stands there?",
+    "And how do you plan the dock on a busy Friday?",
+    "What happens on the dock on a night when it goes wrong?",
+    "How did the nine trunks come to be the nine you have?",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_line_for_what_was_gone_past_goes_back_to_the_words_that_told_it(
+    trainer: Trainer, play: Play, seed: int
+) -> None:
+    session = play("freight-vp", OPENS_UP, seed)
+    needs = {need.id: need for need in trainer.persona("freight-vp").all_needs}
+    for before, turn in zip(session.turns, session.turns[1:], strict=False):
+        if turn.feedback and turn.feedback.fix and turn.feedback.fix.about == "missed":
+            assert turn.feedback.rewrite
+            back = turn.feedback.rewrite.split("“")[1].split("”")[0]
+            told = [say for e in before.earned if e.id in needs for say in needs[e.id].says if say in before.prospect]
+            assert any(back in say for say in told)
+            return
+    raise AssertionError("nothing was gone past")
+
+
+def test_once_a_buyer_is_uneasy_no_line_gives_their_comfort_back(trainer: Trainer, play: Play) -> None:
+    for persona in PERSONAS:
+        reflections = {one.text: one for one in trainer.persona(persona).coaching.get(Code.REFLECTION, ())}
+        for seed in range(3):
+            for turn in play(persona, script(f"{persona}-strong-1"), seed).turns:
+                given = reflections.get(turn.feedback.rewrite or "") if turn.feedback else None
+                if given and turn.mind.stance in (Stance.CONCERNED, Stance.READY):
+                    assert any(turn.memory.has_earned(use) for use in given.uses), given.text
 
 
 def test_without_evidence_it_says_not_evidenced(play: Play) -> None:

@@ -145,7 +145,16 @@ def test_nobody_says_hello_again_in_the_middle_of_a_call(play: Play, persona: st
         ]
 
 
-ASKS_ON = ("who keeps track of it then?", "does it worry you?", "what do they say about it?", "and nobody minds that?")
+ASKS_ON = (
+    "who keeps track of it then?",
+    "does it worry you?",
+    "what do they say about it?",
+    "and nobody minds that?",
+    "What happened the last time it went wrong?",
+    "how bad was it, that time?",
+    "And what do they do when you're away?",
+)
+CHATS = ("Did you have a nice weekend?", "Off anywhere nice this summer?", "Did you see the match last night?")
 
 
 @pytest.mark.parametrize("asked", ASKS_ON)
@@ -155,6 +164,15 @@ def test_a_short_question_about_what_they_just_said_is_not_answered_with_small_t
 ) -> None:
     session = play(persona, ["Hello, is now all right?", "How do you go about it today, step by step?", asked])
     assert session.turns[-1].act not in ("small talk", "vague")
+
+
+@pytest.mark.parametrize("chat", CHATS)
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_question_about_the_weekend_opens_nothing_in_the_middle_of_a_call_either(
+    play: Play, persona: str, chat: str
+) -> None:
+    turn = play(persona, ["Hello, is now all right?", "How do you go about it today, step by step?", chat]).turns[-1]
+    assert {earned.layer for earned in turn.earned} <= {"fact"}
 
 
 def test_a_short_question_is_held_against_what_the_buyer_has_just_said(trainer: Trainer) -> None:

@@ -20,7 +20,8 @@ from bot.assessor import screen
 from bot.assessor.quotes import SENTENCE_END, minimal_quote
 from bot.assessor.reading import Move, Reading
 from bot.errors import Failure
-from bot.moves import ADVANCING, COSTLY, MEANINGLESS, Code, OtherKind
+from bot.moves import ADVANCING, ASKING, COSTLY, MEANINGLESS, Code, OtherKind
+from bot.words import is_question
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -36,6 +37,8 @@ SHORT_WORDS = 24
 # A rebuttal is none without the line that it argues with; every other move that costs is heard in the words alone, and
 # so is a picture, which costs where it comes too early.
 HEARD_ALONE = (COSTLY - {Code.REBUTTAL}) | {Code.VISION}
+# The bars suit messages as they come; a question in the middle of a call that is nothing else is seldom small talk.
+ASKED_WORDS, ASKED_FROM, MAY_BE_ASKED_FROM, SURELY_CHAT = 20, 0.22, 0.1, 0.8
 
 INSULT = re.compile(
     r"\b(?:idiots?|morons?|imbeciles?|stupid|dumb|thick|useless|worthless|pathetic|clowns?|arrogant|incompetent|ignorant"
@@ -128,6 +131,10 @@ class Reader:
         return np.array([code in HEARD_ALONE for code in self.card.codes])
 
     @cached_property
+    def _asking(self) -> NDArray[np.bool_]:
+        return np.array([code in ASKING for code in self.card.codes])
+
+    @cached_property
     def _bars(self) -> Scores:
         return np.array(self.card.thresholds)
 
@@ -159,15 +166,20 @@ class Reader:
         windows = [self._window(text[a:b], a, prospect) for a, b in split_windows(text)]
         scores = np.max([window.codes for window in windows], axis=0)
         kinds = np.mean([window.kinds for window in windows], axis=0)
-        moves = self._moves(text, scores, windows)
+        moves = self._moves(text, scores, windows, self._bars)
+        doubt = float(max((s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar), default=0.0))
+        is_asked = bool(prospect) and is_question(text) and len(text.split()) <= ASKED_WORDS
+        if is_asked and not moves:
+            doubt = min(doubt, self._chat_allows(text))
+            moves = self._moves(text, scores, windows, self._bars_for_a_question(scores)) if doubt >= ASKED_FROM else []
         sounds_abusive = float(kinds[self.card.kinds.index(OtherKind.ABUSE)])
         # Charm and insult are built alike ("you people are …"): it takes the sound of one and a word of one.
         if sounds_abusive >= (0.6 if moves else 0.4) and INSULT.search(text):
             return self._other(OtherKind.ABUSE)
         kind = None if moves else self.card.kinds[int(np.argmax(kinds))]
-        doubt = float(max((s for s, bar in zip(scores, self.card.thresholds, strict=True) if s < bar), default=0.0))
         # Nothing is called meaningless that may well be a move, or that the reader is not sure of.
-        if kind in MEANINGLESS and (float(np.max(kinds)) < 0.6 or doubt > 0.3):
+        likely = doubt > (MAY_BE_ASKED_FROM if is_asked else 0.3)
+        if kind in MEANINGLESS and (float(np.max(kinds)) < 0.6 or likely):
             kind = OtherKind.OFFTOPIC
         return Reading(
             moves=tuple(moves),
@@ -178,6 +190,16 @@ class Reader:
             doubt=round(doubt, 4),
             reader=self.card.version,
         )
+
+    def _chat_allows(self, text: str) -> float:
+        """The most that the line before may make of a question: chat by its own words is not made a move by that."""
+        codes, kinds, _, _ = self._score(text, None)
+        chat = sum(float(kinds[self.card.kinds.index(kind)]) for kind in (OtherKind.GREETING, OtherKind.OFFTOPIC))
+        return float(codes[self._asking].max()) if chat >= SURELY_CHAT else 1.0
+
+    def _bars_for_a_question(self, scores: Scores) -> Scores:
+        likeliest = int(np.argmax(np.where(self._asking, scores, 0)))
+        return np.where(np.arange(len(scores)) == likeliest, ASKED_FROM, np.inf)
 
     def likelihood(self, text: str, prospect: str | None) -> dict[Code, float]:
         """How likely the reader holds each code of a message, said or not; calibrated, 0 to 1."""
@@ -222,11 +244,11 @@ class Reader:
             kinds = (kinds + alone_kinds) / 2
         return Window(text, start, codes, kinds, tokens, offsets)
 
-    def _moves(self, text: str, confidence: Scores, windows: Sequence[Window]) -> list[Move]:
+    def _moves(self, text: str, confidence: Scores, windows: Sequence[Window], bars: Scores) -> list[Move]:
         found: list[Move] = []
         for column, code in enumerate(self.card.codes):
             sure = float(confidence[column])
-            if sure < self.card.thresholds[column]:
+            if sure < bars[column]:
                 continue
             best = max(windows, key=lambda window: float(window.codes[column]))
             start, end = minimal_quote(best.text, best.tokens[:, column], best.offsets)
