@@ -66,6 +66,7 @@ class Occasion(StrEnum):
     WONDER = "wonder"
     UNEASY = "uneasy"
     READY = "ready"
+    TURN = "turn"
     END_PUSHED = "end_pushed"
     END_BORED = "end_bored"
     END_ABUSED = "end_abused"

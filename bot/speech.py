@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 from bot.memory import Memory
 from bot.persona import SLOT, Occasion, Persona
+from bot.words import STOP, words_of
 
 Talk = Literal["sustain", "change", "neutral"]
 Choice = TypeVar("Choice")
@@ -178,26 +179,45 @@ EDGE = frozenset(
 )
 CLAUSE = re.compile(r"[.!?;:,–—\n]\s|[.!?;:]$|\s(?=(?:and|but|so|which|because|when|if)\s)")
 LEADING = frozenset(("and", "but", "so", "because", "that", "then", "if", "when", "which"))
+NAMING = frozenset("the a an my our your their his her its this these those we i you they he she it no every".split())
 FIGURE = re.compile(r"(?:(?:up to|over|about|around|nearly|only|just)\s+)?[£$€]?\d")
 
 
-def short_words(quote: str, most: int = 7) -> str | None:
-    """A stretch of a quote short enough to be said back, its figure if it has one; None where nothing is left."""
-    clauses = [part for part in CLAUSE.split(quote) if part.strip()]
+def short_words(quote: str, most: int = 8) -> str | None:
+    """A stretch of a quote short enough to be said back, its figure if it has one; None where nothing whole is left."""
+    clauses = [re.sub(r"[\"“”{}<>]", "", part).split() for part in CLAUSE.split(quote)]
+    clauses = [words for words in clauses if words]
     if not clauses:
         return None
-    clause = max(clauses, key=lambda part: (bool(re.search(r"\d", part)), 3 <= len(part.split()) <= most, len(part)))
-    figure = FIGURE.search(clause)
-    is_long = len(clause.split()) > most
-    words = re.sub(r"[\"“”{}<>]", "", clause[figure.start() :] if figure and is_long else clause).split()
-    # A long clause says its point at its end; a figure begins one.
-    cut = words if len(words) <= most else words[:most] if figure else words[-most:]
-    while is_long and figure and len(cut) > 2 and cut[-1].lower().strip("'’") in EDGE:
+    clause = max(clauses, key=lambda words: _worth_saying(words, most))
+    if len(clause) > most:
+        clause = _from_its_figure(clause, most) or _end_of(clause, most)
+    while len(clause) > 3 and clause[0].lower() in LEADING:
+        clause = clause[1:]
+    found = " ".join(clause).strip(" '’-,.")
+    return found if len(found.split()) > 1 and re.search(r"\w", found) else None
+
+
+def _worth_saying(words: list[str], most: int) -> tuple[bool, bool, int, int]:
+    """A clause with a figure goes first, then one that is whole and says something, then what says most."""
+    says = sum(word not in STOP for word in words_of(" ".join(words)))
+    return any(re.search(r"\d", word) for word in words), len(words) <= most and says >= 2, min(says, 4), len(words)
+
+
+def _from_its_figure(words: list[str], most: int) -> list[str]:
+    """From the figure on, where a long clause has one."""
+    figure = FIGURE.search(" ".join(words))
+    cut = " ".join(words)[figure.start() :].split()[:most] if figure else []
+    while len(cut) > 2 and cut[-1].lower().strip("'’") in EDGE:
         cut.pop()
-    while len(cut) > 3 and cut[0].lower() in (EDGE if is_long and not figure else LEADING):
-        cut.pop(0)
-    found = " ".join(cut).strip(" '’-,.")
-    return found if len(found) > 2 and re.search(r"\w", found) else None
+    return cut
+
+
+def _end_of(words: list[str], most: int) -> list[str]:
+    """What a long clause ends in, from where somebody or something is named: its point is at its end."""
+    end = words[-most:]
+    starts = [n for n, word in enumerate(end) if re.split(r"['’]", word.lower())[0] in NAMING and len(end) - n >= 3]
+    return end[starts[0] :] if starts else []
 
 
 def clause_of(line: str, most: int = 14) -> str | None:

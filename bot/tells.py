@@ -106,11 +106,17 @@ def show(moment: Moment, plan: Plan) -> Plan:
         questions = getattr(moment.persona.questions, str(stance))
         asked = moment.speaker.pick(questions, "change" if stance == Stance.READY else "neutral", f"questions.{stance}")
         if asked:
-            return plan.add(asked)
+            return _turned(moment, plan).add(asked)
     if is_plain:
         return plan
     tell = moment.speaker.at(occasion, talk)
     if tell and stance == Stance.CURIOUS and plan.given and shown is None:
         # Wonder is at what the rep said, so it comes before what they have to tell of their own.
         return replace(plan, pieces=(tell, *plan.pieces))
-    return plan.add(tell)
+    return _turned(moment, plan).add(tell) if tell else plan
+
+
+def _turned(moment: Moment, plan: Plan) -> Plan:
+    """The line with a word that turns it, where it has just spoken for how things are and will not end on that."""
+    is_sustaining = bool(plan.pieces) and plan.pieces[-1].talk == "sustain" and plan.objection is None
+    return plan.add(moment.speaker.at(Occasion.TURN, "neutral")) if moment.is_open and is_sustaining else plan

@@ -19,7 +19,7 @@ from bot.memory import Memory
 from bot.mind import Stance
 from bot.persona import Occasion
 from bot.session import session_json
-from bot.speech import Speaker
+from bot.speech import Speaker, short_words
 from bot.turn import Done, Heeded, Word, play_turn, run_turn
 from tests.conftest import Play
 from tests.scripts import PERSONAS, script
@@ -219,3 +219,18 @@ def test_a_line_ends_on_the_stance_that_saying_it_has_brought_about(trainer: Tra
     ]
     assert turns
     assert all(turn.prospect.endswith(ready) for turn in turns)
+
+
+@pytest.mark.parametrize(
+    ("quote", "said_back"),
+    [
+        ("I can do you a special rate, but it has to be done on this call.", "I can do you a special rate"),
+        ("People who modernise sooner do better on practically every measure.", None),
+        ("Everybody is slow to settle a bill they're still checking.", "a bill they're still checking"),
+        ("As things are, you'd be paying for doors that nobody needs.", "you'd be paying for doors that nobody needs"),
+        ("The fuel note in your accounts says it all: up 9 % on flat volume.", "up 9 % on flat volume"),
+        ("What do you need, Craig?", None),
+    ],
+)
+def test_what_is_said_back_of_a_long_sentence_is_whole_or_nothing(quote: str, said_back: str | None) -> None:
+    assert short_words(quote) == said_back
