@@ -160,7 +160,7 @@ def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard)
     if claim and question and question.start > claim.start and turn.talk == "sustain" and turn.mind.tension < 45:
         return Found("question_on_top", Code.INSIGHT, question.quote)
     before = session.turns[-1] if session.turns else None
-    opened = [earned.id for earned in before.earned if earned.layer in OPENS] if before else []
+    opened = before and any(earned.layer in OPENS for earned in before.earned)
     followed = {
         Code.REFLECTION,
         Code.WHY_PROBE,
@@ -171,13 +171,14 @@ def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard)
         Code.TAILORING,
     }
     if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
-        return Found("missed", Code.REFLECTION, None, answer=clause_of(_told_by(persona, before, opened)))
+        return Found("missed", Code.REFLECTION, None, answer=clause_of(_told_by(persona, before)))
     return None
 
 
-def _told_by(persona: Persona, turn: Turn, opened: Sequence[str]) -> str:
-    """The words of the line that told what came out; the whole line where a model found other words."""
+def _told_by(persona: Persona, turn: Turn) -> str:
+    """The words of the line that told what lies deeper; the whole line where nothing did, or a model found others."""
     items = (*persona.all_needs, *persona.consequences)
+    opened = {earned.id for earned in turn.earned if earned.layer in OPENS}
     said = [say for item in items if item.id in opened for say in item.says if say in turn.prospect]
     return said[0] if said else turn.prospect
 
@@ -256,7 +257,7 @@ class Words:
             return questions[-1] if questions and len(questions[-1].split()) <= 16 else None
         if side == "landed" and turn.talk != "change" and not turn.earned:
             return None
-        return clause_of(turn.prospect)
+        return clause_of(_told_by(self._persona, turn))
 
     def _filled(self, line: str, side: str, found: Found | None) -> str | None:
         they, possessive, them = PRONOUNS[self._persona.pronoun]
