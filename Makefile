@@ -14,6 +14,11 @@ test: .venv/dev-ready
 test-model: .venv/dev-ready .venv-model/ready
 	$(BIN)/python -m pytest -m model tests/test_small_model.py
 
+# Sessions over a Ray cluster of two nodes on this machine.
+test-cluster: .venv/dev-ready
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements/cluster.txt
+	$(BIN)/python -m pytest -m cluster tests/test_cluster.py
+
 checks: .venv/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +41,7 @@ locks: .venv/dev-ready
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group build -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra evals --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $(foreach p,llm pip setuptools click-default-group condense-json sqlite-utils sqlite-fts4 puremagic pluggy python-ulid tabulate pyreadline3,--no-emit-package $(p)) requirements/model.in -o requirements/model.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps requirements/cluster.in -o requirements/cluster.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, this is %d.%d; name another with make PYTHON=…" % sys.version_info[:2])'
@@ -56,4 +62,4 @@ locks: .venv/dev-ready
 	.venv-model/bin/python -m pip install -q --no-deps --require-hashes -r requirements/model.txt
 	touch $@
 
-.PHONY: run test test-model checks gate bench docs locks
+.PHONY: run test test-model test-cluster checks gate bench docs locks

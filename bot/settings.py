@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     database: str | None = Field(default=None, description="a SQLAlchemy URL; a SQLite file in `home` otherwise")
     seed: int | None = Field(default=None, ge=0, description="the seed of every session; one drawn for each otherwise")
     threads: int = Field(default=1, ge=1, le=64, description="threads of one encoder pass")
+    ray: str | None = Field(default=None, description="address of a Ray cluster for evals; processes here otherwise")
 
     model: str | None = Field(default=None, description="PROVIDER:NAME of a chat model for every role; none otherwise")
     base_url: str | None = Field(default=None, description="address of an OpenAI-compatible server")

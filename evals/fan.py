@@ -1,4 +1,4 @@
-"""Fanning sessions out over processes; what is done is written down at once."""
+"""Fanning sessions out over a pool of workers; what is done is written down at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.settings import Settings
 from evals.marks import Mark, mark_here
@@ -22,6 +22,27 @@ STRETCHES = 6
 Done = Callable[[Played], None]
 
 
+class Pool(Protocol):
+    """Workers that play sessions and read what was played."""
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        ...
+
+    def submit(self, spec: Spec) -> Future[dict[str, Any]]:
+        """Play a session."""
+        ...
+
+    def mark(self, sessions: Iterable[Played]) -> dict[str, list[Mark]]:
+        """The marks of sessions, by id."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the workers."""
+        ...
+
+
 class Processes:
     """Worker processes on this machine, one a core."""
 
@@ -32,21 +53,24 @@ class Processes:
 
     def submit(self, spec: Spec) -> Future[dict[str, Any]]:
         """Play a session in one of them."""
-        return self._pool.submit(_play, spec.dump())
+        return self._pool.submit(play_in_place, spec.dump())
 
     def mark(self, sessions: Iterable[Played]) -> dict[str, list[Mark]]:
         """The marks of sessions, by id, read in all of them."""
-        # A buyer's calls stand together, for what is read of a file once serves all of them in one process.
-        rows = sorted(sessions, key=lambda one: one.spec.persona)
-        read = self._pool.map(mark_here, rows, chunksize=max(len(rows) // (STRETCHES * self.workers), 1))
-        return {one.spec.id: marks for one, marks in zip(rows, read, strict=True)}
+        chunks = chunked(sessions, self.workers)
+        read = self._pool.map(mark_in_place, chunks)
+        return {
+            one.spec.id: marks
+            for chunk, found in zip(chunks, read, strict=True)
+            for one, marks in zip(chunk, found, strict=True)
+        }
 
     def close(self) -> None:
         """End them; what has not begun is dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def fan(specs: Iterable[Spec], pool: Processes, out: Path, on_done: Done | None = None) -> int:
+def fan(specs: Iterable[Spec], pool: Pool, out: Path, on_done: Done | None = None) -> int:
     """Play what the file does not hold yet and append it, a line a session; returns how many failed.
 
     Memory stays flat: a session is written and let go of.
@@ -106,8 +130,22 @@ def errors_in(out: Path) -> list[str]:
     return [f"{Spec(**r['spec']).id}: {r['error']}" for r in rows if "error" in r and Spec(**r["spec"]).id not in done]
 
 
-def _play(spec: dict[str, Any]) -> dict[str, Any]:
+def chunked(sessions: Iterable[Played], workers: int) -> list[list[Played]]:
+    """Sessions in a few stretches for each worker."""
+    # A buyer's calls stand together, for what is read of a file once serves all of them in one process.
+    rows = sorted(sessions, key=lambda one: one.spec.persona)
+    size = max(len(rows) // (STRETCHES * workers), 1)
+    return [rows[at : at + size] for at in range(0, len(rows), size)]
+
+
+def play_in_place(spec: dict[str, Any]) -> dict[str, Any]:
+    """Play a session in a worker."""
     return play(Spec(**spec), Settings()).dump()
+
+
+def mark_in_place(sessions: list[Played]) -> list[list[Mark]]:
+    """Read sessions in a worker."""
+    return [mark_here(one) for one in sessions]
 
 
 def _quiet() -> None:

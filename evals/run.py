@@ -17,7 +17,8 @@ from bot.build import Trainer, build
 from bot.errors import UserError
 from bot.models import at_once
 from bot.settings import Settings
-from evals.fan import Processes, errors_in, fan, played_in
+from evals.cluster import pool_of
+from evals.fan import errors_in, fan, played_in
 from evals.judge import Judge, Listener
 from evals.marks import Mark, heard_by
 from evals.model_judge import ModelJudge
@@ -149,7 +150,7 @@ def perform(
     if specs:
         # The index and the buyers' vectors are made once here, not by every worker at the same time.
         ready(build(settings, stored=False))
-        pool = Processes(asked.workers)
+        pool = pool_of(settings, asked.workers)
         try:
             fan(specs, pool, sessions, on_done)
             wanted = {spec.id for spec in specs}
