@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
 LANDS_FROM = 1.0
 SURE_ENOUGH_TO_PRAISE = 0.5
-# The layers that somebody opens up in; what comes out of them is not to be gone past.
-OPENS = ("felt", "unknown", "consequence")
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
 GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
 
@@ -154,13 +152,15 @@ def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard)
     claim = reading.best(Code.INSIGHT)
     if heard.is_repeat and reading.advancing:
         return Found("repeat", reading.advancing[0].code, reading.advancing[0].quote)
-    if claim and reading.specificity < 0.3:
+    given_back = reading.best(Code.REFLECTION)
+    is_theirs = claim and given_back and claim.quote == given_back.quote
+    if claim and reading.specificity < 0.3 and not is_theirs:
         return Found("unspecific", Code.INSIGHT, claim.quote)
     question = reading.best(Code.OPEN_QUESTION)
     if claim and question and question.start > claim.start and turn.talk == "sustain" and turn.mind.tension < 45:
         return Found("question_on_top", Code.INSIGHT, question.quote)
     before = session.turns[-1] if session.turns else None
-    opened = before and any(earned.layer in OPENS for earned in before.earned)
+    opened = before and any(earned.layer in rewrite.OPENS for earned in before.earned)
     followed = {
         Code.REFLECTION,
         Code.WHY_PROBE,
@@ -171,16 +171,8 @@ def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard)
         Code.TAILORING,
     }
     if before and opened and not heard.quoted_back and not any(move.code in followed for move in reading.moves):
-        return Found("missed", Code.REFLECTION, None, answer=clause_of(_told_by(persona, before)))
+        return Found("missed", Code.REFLECTION, None, answer=clause_of(rewrite.told_by(persona, before)))
     return None
-
-
-def _told_by(persona: Persona, turn: Turn) -> str:
-    """The words of the line that told what lies deeper; the whole line where nothing did, or a model found others."""
-    items = (*persona.all_needs, *persona.consequences)
-    opened = {earned.id for earned in turn.earned if earned.layer in OPENS}
-    said = [say for item in items if item.id in opened for say in item.says if say in turn.prospect]
-    return said[0] if said else turn.prospect
 
 
 def _gain(changes: Sequence[Change], code: Code) -> float:
@@ -257,7 +249,7 @@ class Words:
             return questions[-1] if questions and len(questions[-1].split()) <= 16 else None
         if side == "landed" and turn.talk != "change" and not turn.earned:
             return None
-        return clause_of(_told_by(self._persona, turn))
+        return clause_of(rewrite.told_by(self._persona, turn))
 
     def _filled(self, line: str, side: str, found: Found | None) -> str | None:
         they, possessive, them = PRONOUNS[self._persona.pronoun]

@@ -44,9 +44,19 @@ MENDS: dict[str, tuple[Code, ...]] = {
 }
 
 
+# The layers that somebody opens up in; what comes out of them is not to be gone past.
+OPENS = ("felt", "unknown", "consequence")
 # A line that the reader would hold against the rep is no help; a few are tried.
 MOST_TRIED = 3
 ALWAYS_SOMETHING = (Code.OPEN_QUESTION, Code.TAILORING, Code.INSIGHT, Code.PERMISSION, Code.CONSEQUENCE)
+
+
+def told_by(persona: Persona, turn: Turn) -> str:
+    """The words of the line that told what lies deeper; the whole line where nothing did, or a model found others."""
+    items = (*persona.all_needs, *persona.consequences)
+    opened = {earned.id for earned in turn.earned if earned.layer in OPENS}
+    said = [say for item in items if item.id in opened for say in item.says if say in turn.prospect]
+    return said[0] if said else turn.prospect
 
 
 def situation(turn: Turn) -> str:
@@ -76,7 +86,7 @@ def stage(mind: Mind, turn: Turn) -> tuple[Code, ...]:
     layers = {earned.layer for earned in turn.earned}
     if mind.is_convinced:
         return (Code.NEXT_STEP, Code.UNKNOWNS)
-    if layers & {"felt", "unknown", "consequence"}:
+    if layers & set(OPENS):
         return (Code.REFLECTION, Code.CONSEQUENCE, Code.UNKNOWNS)
     if mind.tension < 24:
         return (Code.INSIGHT, Code.PERMISSION, Code.TAILORING)
@@ -129,7 +139,7 @@ def write(
             and not gives_away(one.text, hidden)
         ]
         for line in _nearest(free, coached, turn, subject)[:MOST_TRIED]:
-            led = _led_in(line, code, turn, session)
+            led = _led_in(line, code, persona, turn, session)
             # What is only offered beside the rep's own way is read without the moment, which is done once a line.
             read = trainer.reader.read(led, turn.prospect) if mends else _read_alone(trainer.reader, line)
             if not read.costly:
@@ -162,7 +172,7 @@ def _may_use(one: Coached, persona: Persona, turn: Turn) -> bool:
 def _is_timely(one: Coached, turn: Turn) -> bool:
     """Whether a reflection is not of the comfort that the buyer has begun to leave: it rests on something told."""
     has_moved = turn.mind.stance in (Stance.CONCERNED, Stance.READY)
-    has_told = any(earned.layer in ("felt", "unknown", "consequence") for earned in turn.earned)
+    has_told = any(earned.layer in OPENS for earned in turn.earned)
     return not (has_moved or has_told) or any(turn.memory.has_earned(use) for use in one.uses)
 
 
@@ -216,12 +226,12 @@ LEADS = (
 )
 
 
-def _led_in(line: str, code: Code, turn: Turn, session: Session) -> str:
+def _led_in(line: str, code: Code, persona: Persona, turn: Turn, session: Session) -> str:
     """The line with the buyer's own last words in front, where they said something of theirs."""
-    theirs = [e for e in turn.earned if e.layer in ("felt", "unknown", "consequence", "why")]
+    theirs = [e for e in turn.earned if e.layer in (*OPENS, "why")]
     if not theirs or code in (Code.REFLECTION, Code.NEXT_STEP):
         return line
-    words = clause_of(turn.prospect, 11)
+    words = clause_of(told_by(persona, turn), 11)
     if not words or words.lower() in line.lower():
         return line
     lead = random.Random(f"lead:{session.seed}:{turn.number}").choice(LEADS)
