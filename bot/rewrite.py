@@ -115,8 +115,9 @@ def write(
     One that `mends` stands in for what was said; else it is a line to go on with. `missed` are the buyer's words that
     the rep went past: the line goes back to them.
     """
-    if missed:
-        return _back_to(missed, trainer, session, turn)
+    back = _back_to(missed, trainer, session, turn) if missed else None
+    if back:
+        return back
     wanted = stage(turn.mind, turn)
     if fault and (turn.objection or turn.mind.tension < 30 or fault == "missed"):
         wanted = (*MENDS[fault], *wanted) if fault in MENDS else wanted
