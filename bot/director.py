@@ -160,6 +160,9 @@ def _small_talk(moment: Moment) -> Plan:
         words = short_words(moment.heard.promise, 9)
         promised = moment.speaker.at(Occasion.PROMISED, "neutral", words=words)
         return Plan("hears a promise").add(promised).let_hear()
+    if moment.heard.is_apology and moment.memory.turns:
+        # Who owns to it is let go on: no more is said, and nothing is slammed on top of it.
+        return Plan("hears an apology").add(moment.speaker.at(Occasion.GO_AHEAD, "neutral"))
     offtopic = moment.reading.kind == OtherKind.OFFTOPIC
     occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
     plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))

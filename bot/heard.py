@@ -392,8 +392,11 @@ def _quoted_back(text: str, prospect_lines: Sequence[str]) -> str | None:
 APOLOGY = re.compile(
     r"\b(?:I apologi[sz]e|my apologies|apologies for|"
     r"I(?:'m| am|’m) (?:really |very |so )?sorry(?! to hear|, (?:but|who|what))|"
+    r"(?:^|(?<=[.!?…] ))sorry,? (?:for|about|if|my|bad|wrong|that (?:was|came)|I (?:did|got|went|came|pushed|should|"
+    r"shouldn['’]t|didn['’]t|haven['’]t))\b|"
     r"that was (?:my fault|wrong of me|too (?:fast|soon|much|pushy))|I(?:'ll| will|’ll)? take (?:it|that) back|"
-    r"I shouldn['’]t have|I (?:pushed|got ahead|went too fast)\b)",
+    r"I should(?:n['’]t have|(?: have|['’]ve) (?:read|asked|done|looked|listened|started|prepared))|"
+    r"I (?:pushed|got ahead|went too fast)\b)",
     re.IGNORECASE,
 )
 

@@ -166,6 +166,16 @@ def test_a_short_question_about_what_they_just_said_is_not_answered_with_small_t
     assert session.turns[-1].act not in ("small talk", "vague")
 
 
+@pytest.mark.parametrize("sorry", ["Sorry, bad start. Can I try again?", "I should have read up on you first, sorry."])
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_who_owns_to_a_bad_start_is_let_go_on_and_no_more(play: Play, persona: str, sorry: str) -> None:
+    start = ["We're the leading platform, shall I show you a demo?", "Sign by Friday and I can hold the price."]
+    before, turn = play(persona, [*start, sorry], 2).turns[-2:]
+    assert turn.act == "hears an apology"
+    assert turn.mind.trust >= before.mind.trust
+    assert turn.mind.inertia >= before.mind.inertia - 1
+
+
 @pytest.mark.parametrize("chat", CHATS)
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_a_question_about_the_weekend_opens_nothing_in_the_middle_of_a_call_either(
