@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 SLOT = re.compile(r"\{([a-z]+)\}")
 LANDS_FROM = 1.0
 SURE_ENOUGH_TO_PRAISE = 0.5
+SHORT, SPECIFIC, LITTLE, MUCH = 15, 0.6, 6, 14
 PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "his", "him"), "they": ("they", "their", "them")}
 GAIN = {"tension": 1.0, "trust": 1.0, "inertia": -1.0, "pressure": -0.5, "patience": 0.3}
 
@@ -185,7 +186,25 @@ def _remark(words: Words, turn: Turn, landed: Found | None, fix: Found | None) -
         if move is None:
             return words.say("not_evidenced", None, None)
         return words.say("held", None, Found(str(move.code), move.code, move.quote, answer=clause_of(turn.prospect)))
-    return words.say("nothing_to_fix", None, landed) if fix is None else None
+    if fix:
+        return None
+    return next(
+        (text for key in words.shuffled(holds(turn)) if (text := words.say("nothing_to_fix", key, landed))), None
+    )
+
+
+def holds(turn: Turn) -> list[str]:
+    """What is true of the turn, so that nothing is said of it that is not."""
+    count = len(turn.rep.split())
+    moved = sum(abs(change.amount) for change in turn.changes if change.gauge in ("inertia", "tension"))
+    true = {
+        "short": count <= SHORT,
+        "single": len(re.findall(r"[.!?…]+(?:\s|$)", turn.rep)) <= 1 and count <= 2 * SHORT,
+        "specific": turn.reading.specificity >= SPECIFIC,
+        "small": moved < LITTLE,
+        "large": moved >= MUCH,
+    }
+    return ["any", *(key for key, is_so in true.items() if is_so)]
 
 
 def _note(words: Words, side: str, found: Found, hits: dict[str, list[Hit]]) -> Note:
@@ -232,6 +251,10 @@ class Words:
         keys = dict.fromkeys((situation, str(stance), "guarded", "curious", "concerned"))
         known = [key for key in keys if key in self._phrases.next]
         return next((text for key in known if (text := self.say("next", key, None))), None)
+
+    def shuffled(self, keys: Sequence[str]) -> list[str]:
+        """The keys in this turn's seeded order."""
+        return self._rng.sample(keys, len(keys))
 
     def principle(self, found: Found, cited: Sequence[Citation]) -> str:
         """The source id whose principle this is about: the cited passage's guide, or the code's own."""

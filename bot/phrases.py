@@ -33,7 +33,7 @@ class Phrases(BaseModel):
 
     landed: dict[str, tuple[str, ...]]
     fix: dict[str, tuple[str, ...]]
-    nothing_to_fix: tuple[str, ...]
+    nothing_to_fix: dict[str, tuple[str, ...]]
     not_evidenced: tuple[str, ...]
     held: tuple[str, ...]
     next: dict[str, tuple[str, ...]]

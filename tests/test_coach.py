@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.build import Trainer
-from bot.coach import told
+from bot.coach import holds, told
 from bot.contract import Evidence, faults, unearned_runs
 from bot.debrief import debrief
 from bot.mind import Stance
@@ -116,6 +116,19 @@ def test_once_a_buyer_is_uneasy_no_line_gives_their_comfort_back(trainer: Traine
                 given = reflections.get(turn.feedback.rewrite or "") if turn.feedback else None
                 if given and turn.mind.stance in (Stance.CONCERNED, Stance.READY):
                     assert any(turn.memory.has_earned(use) for use in given.uses), given.text
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_praise_says_nothing_of_a_turn_that_does_not_hold_of_it(trainer: Trainer, play: Play, persona: str) -> None:
+    said = 0
+    for seed in range(3):
+        for turn in play(persona, script(f"{persona}-strong-1"), seed).turns:
+            remark = (turn.feedback and turn.feedback.remark) or ""
+            for key, lines in trainer.phrases.nothing_to_fix.items():
+                if any(remark.startswith(line.partition("{")[0]) for line in lines if not line.startswith("{")):
+                    said += 1
+                    assert key in holds(turn), (remark, turn.rep)
+    assert said >= 5
 
 
 def test_without_evidence_it_says_not_evidenced(play: Play) -> None:
