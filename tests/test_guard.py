@@ -58,6 +58,7 @@ CUT: dict[Kind, tuple[str, ...]] = {
         "I'd recommend moving your trunks to the cloud.",
         "Is there anything else you would like to know about the board?",
         "I'm calling about the board in your traffic office.",
+        "That board of yours is the reason I rang.",
     ),
     "narration": (
         "He leans back and looks at the pins on the board.",

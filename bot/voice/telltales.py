@@ -37,6 +37,7 @@ SOLD = _any(
     r"\btake the (?:hassle|pain|headache|stress|guesswork|work) out of\b",
     r"\bI(?:'d| would)? (?:strongly |highly )?(?:recommend|suggest|advise) (?!you (?:stop|ring|try somebody))",
     r"\bI(?:'m| am) (?:just )?(?:calling|ringing|phoning|reaching out) (?:about|because|from|to|on behalf|regarding)\b",
+    r"\b(?:the |my )?reason (?:that |why )?I(?:'m| am|'ve| have)? (?:rang|called|phoned|calling|ringing|phoning)\b",
     r"\bI(?:'m| am) (?:just )?getting in touch (?:about|because|from|to|on behalf|regarding)\b",
 )
 MADE_BY_MACHINE = _any(
