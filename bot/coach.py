@@ -196,13 +196,14 @@ def _remark(words: Words, turn: Turn, landed: Found | None, fix: Found | None) -
 def holds(turn: Turn) -> list[str]:
     """What is true of the turn, so that nothing is said of it that is not."""
     count = len(turn.rep.split())
-    moved = sum(abs(change.amount) for change in turn.changes if change.gauge in ("inertia", "tension"))
+    tension = sum(abs(change.amount) for change in turn.changes if change.gauge in ("inertia", "tension"))
+    trust = sum(abs(change.amount) for change in turn.changes if change.gauge == "trust")
     true = {
         "short": count <= SHORT,
         "single": len(re.findall(r"[.!?…]+(?:\s|$)", turn.rep)) <= 1 and count <= 2 * SHORT,
         "specific": turn.reading.specificity >= SPECIFIC,
-        "small": moved < LITTLE,
-        "large": moved >= MUCH,
+        "small": tension + trust < LITTLE,
+        "large": tension >= MUCH,
     }
     return ["any", *(key for key, is_so in true.items() if is_so)]
 
