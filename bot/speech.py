@@ -179,6 +179,7 @@ EDGE = frozenset(
 )
 CLAUSE = re.compile(r"[.!?;:,–—\n]\s|[.!?;:]$|\s(?=(?:and|but|so|which|because|when|if)\s)")
 LEADING = frozenset(("and", "but", "so", "because", "that", "then", "if", "when", "which"))
+JOINED = re.compile(r"^(?:and|but|so|because)\s+(?=\S+ \S+ )", re.IGNORECASE)
 NAMING = frozenset("the a an my our your their his her its this these those we i you they he she it no every".split())
 FIGURE = re.compile(r"(?:(?:up to|over|about|around|nearly|only|just)\s+)?[£$€]?\d")
 
@@ -224,7 +225,7 @@ def clause_of(line: str, most: int = 14) -> str | None:
     """An exact stretch of a line, a whole clause where one fits in `most` words; statements before questions."""
     sentences = re.findall(r"[^.!?…]+[.!?…]*", line)
     parts = [(part.strip(), s.rstrip().endswith("?")) for s in sentences for part in (s, *re.split(r"[,;:–—]\s", s))]
-    clean = [(re.sub(r"[.!?…,;:]+$", "", part).strip(), asks) for part, asks in parts]
+    clean = [(JOINED.sub("", re.sub(r"[.!?…,;:]+$", "", part).strip()), asks) for part, asks in parts]
     fits = [(part, asks) for part, asks in clean if 3 <= len(part.split()) <= most and not re.search(r"[\"“”]", part)]
     if not fits:
         return None
