@@ -29,6 +29,8 @@ MOST_RETRY_AFTER_S = 5.0
 LOOK_UP_S, MOST_WAIT_S = 0.25, 3600.0
 # Who speaks (system, user or assistant), and what.
 Message = tuple[str, str]
+# What a provider's client calls the reason why a stream ended; one that names none may have been cut.
+ENDS = {"langchain_openai": "finish_reason", "langchain_anthropic": "stop_reason"}
 
 
 class Trouble(Exception):
@@ -119,7 +121,7 @@ def stream(
         started.set()
     pipe: queue.Queue[object] = queue.Queue()
     left = threading.Event()
-    threading.Thread(target=_pump, args=(chat, list(messages), pipe, left), daemon=True).start()
+    threading.Thread(target=_pump, args=(chat, to_send(messages, model), pipe, left), daemon=True).start()
     usage, last, has_spoken = Usage(), time.monotonic(), False
     try:
         while True:
@@ -141,7 +143,7 @@ def stream(
             if isinstance(got, BaseException):
                 raise explain(got, model, has_spoken=has_spoken)
             text = _text(got)
-            _add_usage(usage, got)
+            _add_usage(usage, got, is_running=_package(chat) == "langchain_openai")
             if text:
                 has_spoken, last = True, time.monotonic()
                 yield text
@@ -165,24 +167,38 @@ def _out_of_time(model: ModelName, limits: Limits, has_spoken: bool, *, is_whole
     return Trouble("slow", f"{model.label} had no first word within {limits.first_s:.1f} s")
 
 
-def _pump(chat: Any, messages: list[Message], pipe: queue.Queue[object], left: threading.Event) -> None:
+def to_send(messages: Sequence[Message], model: ModelName) -> list[Any]:
+    """The messages as the client takes them; where caching is asked for by mark, what stays is marked."""
+    if model.provider != "anthropic":
+        return list(messages)
+    # The lines before the last go into the next call as they are; the last one carries this turn's note.
+    stays = {0, len(messages) - 2}
+    return [(who, _marked(text) if at in stays else text) for at, (who, text) in enumerate(messages)]
+
+
+def _marked(text: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]
+
+
+def _pump(chat: Any, messages: list[Any], pipe: queue.Queue[object], left: threading.Event) -> None:
     """Read the model's stream in a thread of its own, so that no server can hold a turn up."""
-    has_ended = False
+    end = ENDS.get(_package(chat))
+    has_ended = end is None
     try:
         for chunk in chat.stream(messages):
             if left.is_set():
                 return
             told: dict[str, object] = getattr(chunk, "response_metadata", None) or {}
-            has_ended = has_ended or bool(told.get("finish_reason"))
+            has_ended = has_ended or bool(told.get(end))
             pipe.put(chunk)
-        pipe.put(None if has_ended or not _tells_its_end(chat) else EOFError("the stream ended without its end"))
+        pipe.put(None if has_ended else EOFError("the stream ended without its end"))
     except Exception as error:
         pipe.put(error)
 
 
-def _tells_its_end(chat: Any) -> bool:
+def _package(chat: Any) -> str:
     # A model bound to a shape of answer is wrapped.
-    return type(getattr(chat, "bound", chat)).__module__.startswith("langchain_openai")
+    return type(getattr(chat, "bound", chat)).__module__.partition(".")[0]
 
 
 def _text(chunk: Any) -> str:
@@ -193,11 +209,19 @@ def _text(chunk: Any) -> str:
     return "".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
 
 
-def _add_usage(usage: Usage, chunk: Any) -> None:
+def _add_usage(usage: Usage, chunk: Any, *, is_running: bool) -> None:
     told: dict[str, Any] | None = getattr(chunk, "usage_metadata", None)
-    if told:
-        usage.prompt, usage.completion = told.get("input_tokens"), told.get("output_tokens")
-        usage.cached = (told.get("input_token_details") or {}).get("cache_read")
+    if not told:
+        return
+    # LangChain's stretches carry parts of one sum; of OpenAI's protocol, each that tells it tells all so far.
+    before = Usage() if is_running else usage
+    usage.prompt = _sum(before.prompt, told.get("input_tokens"))
+    usage.completion = _sum(before.completion, told.get("output_tokens"))
+    usage.cached = _sum(before.cached, (told.get("input_token_details") or {}).get("cache_read"))
+
+
+def _sum(before: int | None, more: int | None) -> int | None:
+    return before if more is None else (before or 0) + more
 
 
 def ask(
@@ -220,7 +244,7 @@ def ask(
 
 def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False) -> Trouble:
     """A client's error as trouble of our own words: a server's may hold a part of the key."""
-    status = getattr(error, "status_code", None)
+    status = _status(error)
     # Logged by its kind alone, for a server's text may repeat the key or the prompt.
     log.warning("%s: %s%s", model.label, type(error).__name__, f" {status}" if status else "")
     name = type(error).__name__
@@ -249,10 +273,29 @@ def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False)
     return Trouble("not understood", f"{model.label} answered with something that is no reply ({name})")
 
 
+def _causes(error: BaseException | None) -> Generator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _status(error: BaseException) -> int | None:
+    """The server's HTTP status: clients keep it in different places, or in the error that theirs was raised from."""
+    for one in _causes(error):
+        places = ((one, "status_code"), (getattr(one, "response", None), "status_code"), (one, "code"))
+        for holder, name in places:
+            said = getattr(holder, name, None)
+            if isinstance(said, int):
+                return said
+    return None
+
+
 def _retry_after(error: BaseException) -> float | None:
-    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        wait = float(headers.get("retry-after"))
-    except (TypeError, ValueError):
-        return None
-    return wait if math.isfinite(wait) and wait > 0 else None
+    for one in _causes(error):
+        headers: Any = getattr(getattr(one, "response", None), "headers", None) or {}
+        try:
+            wait = float(headers.get("retry-after"))
+        except (TypeError, ValueError):
+            continue
+        return wait if math.isfinite(wait) and wait > 0 else None
+    return None
