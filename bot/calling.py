@@ -182,8 +182,8 @@ def _marked(text: str) -> list[dict[str, Any]]:
 
 def _pump(chat: Any, messages: list[Any], pipe: queue.Queue[object], left: threading.Event) -> None:
     """Read the model's stream in a thread of its own, so that no server can hold a turn up."""
-    end = ENDS.get(_package(chat))
-    has_ended = end is None
+    end = ENDS.get(_package(chat), "")
+    has_ended = not end
     try:
         for chunk in chat.stream(messages):
             if left.is_set():
@@ -217,7 +217,8 @@ def _add_usage(usage: Usage, chunk: Any, *, is_running: bool) -> None:
     before = Usage() if is_running else usage
     usage.prompt = _sum(before.prompt, told.get("input_tokens"))
     usage.completion = _sum(before.completion, told.get("output_tokens"))
-    usage.cached = _sum(before.cached, (told.get("input_token_details") or {}).get("cache_read"))
+    details: dict[str, Any] = told.get("input_token_details") or {}
+    usage.cached = _sum(before.cached, details.get("cache_read"))
 
 
 def _sum(before: int | None, more: int | None) -> int | None:
