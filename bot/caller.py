@@ -79,7 +79,7 @@ class Caller:
     def _streamed(
         self, messages: Sequence[Message], calls: list[Call], limits: Limits, started: threading.Event
     ) -> Generator[str]:
-        began, first, said = time.monotonic(), None, ""
+        began, first, said, is_taken = time.monotonic(), None, "", False
         usage = Usage()
         running = calling.stream(self.chat(), messages, self.model, limits, self._slots, started)
         try:
@@ -94,11 +94,12 @@ class Caller:
                 yield text
             self._breaker.note(None)
         except Trouble as trouble:
+            is_taken = trouble.is_taken
             self._breaker.note(trouble)
             raise
         finally:
             running.close()
-            if said:
+            if said or is_taken:
                 calls.append(self._call(messages, said, usage, first, time.monotonic() - began))
 
     def ask(
@@ -150,6 +151,8 @@ class Caller:
             try:
                 text, usage = calling.ask(chat, messages, self.model, deadline - began, self._slots, left)
             except Trouble as trouble:
+                if trouble.is_taken:
+                    calls.append(self._call(messages, trouble.said, Usage(), None, time.monotonic() - began))
                 if trouble.kind in ("unusable", "server error") and shape + 1 < len(SHAPES):
                     # Not every server knows every way to ask for JSON.
                     shape += 1

@@ -24,6 +24,8 @@ REST_S = 60.0
 MOST_RESTS_DOUBLED = 4
 # Neither a wrong key nor a wrong name heals by itself.
 RESTS_AT_ONCE = frozenset({"key refused", "no such model"})
+# What a server had begun to work on when it failed or was given up: the prompt is paid for.
+TAKEN = frozenset({"slow", "stalled", "too long", "broke off", "empty", "not understood"})
 MOST_RETRY_AFTER_S = 5.0
 # How often a call looks up whether anybody still waits for it.
 LOOK_UP_S, MOST_WAIT_S = 0.25, 3600.0
@@ -34,11 +36,20 @@ ENDS = {"langchain_openai": "finish_reason", "langchain_anthropic": "stop_reason
 
 
 class Trouble(Exception):
-    """A call that gave nothing usable: of what kind, in one line that holds no key and no server's words."""
+    """A call that gave nothing usable: of what kind, in one line that holds no key and no server's words.
+
+    `said` is what the model had said by then.
+    """
 
     def __init__(self, kind: Kind, text: str, retry_after_s: float | None = None) -> None:
         super().__init__(text)
         self.kind, self.retry_after_s = kind, retry_after_s
+        self.said = ""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the server had begun to work, so that the tokens count."""
+        return self.kind in TAKEN
 
 
 @dataclass(frozen=True)
@@ -241,6 +252,9 @@ def ask(
             texts.append(next(running))
         except StopIteration as end:
             return "".join(texts), end.value
+        except Trouble as trouble:
+            trouble.said = "".join(texts)
+            raise
 
 
 def explain(error: BaseException, model: ModelName, *, has_spoken: bool = False) -> Trouble:

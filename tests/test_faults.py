@@ -497,3 +497,23 @@ def test_tokens_of_an_answer_in_json_are_counted_by_the_server(make: Making) -> 
     with Faulty(says(NO_MOVES)) as server:
         (call,) = timed(make(server.url, AMPLE, only="reader")).turn.calls
     assert (call.role, call.prompt, call.counted_by) == ("reader", PROMPT_TOKENS, "the server")
+
+
+@pytest.mark.parametrize("role", ["prospect", "coach", "reader"])
+@pytest.mark.parametrize(
+    ("does", "is_paid"),
+    [
+        pytest.param(stalls(WELL, LONG_S), True, id="stalls midway"),
+        pytest.param(is_silent(LONG_S), True, id="no first word"),
+        pytest.param(breaks_off(WELL), True, id="cut midway"),
+        pytest.param(refuses(429), False, id="refused"),
+        pytest.param(hangs_up, False, id="hangs up"),
+    ],
+)
+def test_what_a_server_began_on_counts_against_the_limit_even_where_nothing_came_of_it(
+    role: Role, does: Behaviour, is_paid: bool, make: Making
+) -> None:
+    with Faulty(does) as server:
+        calls = timed(make(server.url, SHORT, only=role)).turn.calls
+    assert [call.role for call in calls] == [role] * is_paid
+    assert all(call.prompt > 100 and call.counted_by != "the server" for call in calls)
