@@ -145,6 +145,19 @@ CUT: dict[Kind, tuple[str, ...]] = {
         "Then we're agreed.",
         "Where do I sign?",
     ),
+    "takes leave": (
+        "Goodbye, Norman.",
+        "Right, bye now.",
+        "Have a good one.",
+        "Anyway, I've got to run.",
+        "I'm hanging up.",
+        "Thanks, bye-bye.",
+        "Talk to you later.",
+        "We'll speak again soon.",
+        "Take care now.",
+        "See you then.",
+        "Pins and wool on a board, and goodbye.",
+    ),
     "repeats": (
         "Nobody rings me of a morning, and in chilled that's the only applause.",
         "The map hangs by the door and everybody reads it.",
@@ -394,7 +407,8 @@ def watching(trainer: Trainer, reads: Reads) -> Watching:
 
     def made(draft: str = BOARD, *, rep: str = REP, agrees: bool = False) -> Guard:
         known = " . ".join((KNOWN, rep, *SAID))
-        return Guard(Ground(draft, rep, known, prompt, hidden, SAID, "Craig", agrees), model.alike_by(trainer), reads)
+        ground = Ground(draft, rep, known, prompt, hidden, SAID, "Craig", agrees, ends=agrees)
+        return Guard(ground, model.alike_by(trainer), reads)
 
     return made
 
@@ -440,6 +454,7 @@ def test_a_yes_that_the_mind_has_given_opens_no_other_door(watching: Watching, k
         ("not earned", "Ask what it earns and I'm reading tea leaves."),
         ("not on file", "Pins and wool for forty trunks, on a board."),
         ("agrees too soon", "Let's do Thursday at the board."),
+        ("takes leave", "Goodbye, Norman."),
         ("repeats", "The map hangs by the door and everybody reads it on the way in."),
         ("asks unbidden", "Do you use a board and pins?"),
         ("echoes the rep", "How do you plan the nine trunks today, pins on a board."),
@@ -474,8 +489,8 @@ def test_words_of_the_file_that_are_not_earned_are_cut_and_free_once_they_are_dr
     told = [s for need in (*buyer.needs.felt, *buyer.needs.unknown) for say in need.says for s in sentences(say)]
     told = [s for s in told if len(s.split()) >= 9]
     for sentence in told:
-        shut = Guard(Ground("Mm.", "", sentence[:0], "", hidden, (), buyer.first_name, False), _same, _nothing)
-        told_now = Guard(Ground(sentence, "", "", "", hidden, (), buyer.first_name, False), _same, _nothing)
+        shut = Guard(Ground("Mm.", "", sentence[:0], "", hidden, (), buyer.first_name, False, False), _same, _nothing)
+        told_now = Guard(Ground(sentence, "", "", "", hidden, (), buyer.first_name, False, False), _same, _nothing)
         cut, free = shut.whole(sentence, []), told_now.whole(sentence, [])
         assert cut is not None, sentence
         assert free is None, sentence
@@ -492,7 +507,7 @@ def _nothing(_sentence: str) -> list[str]:
 @given(line=st.sampled_from([line for lines in CUT.values() for line in lines if line not in MISSED]), data=st.data())
 @settings(max_examples=80, deadline=None)
 def test_small_letters_shouting_and_curly_quotes_save_no_telltale(line: str, data: st.DataObject) -> None:
-    guard = Guard(Ground(BOARD, REP, KNOWN, "", frozenset(), SAID, "Craig", False), _same, _nothing)
+    guard = Guard(Ground(BOARD, REP, KNOWN, "", frozenset(), SAID, "Craig", False, False), _same, _nothing)
     cut = guard.early(line)
     if cut is None:
         return
@@ -502,7 +517,7 @@ def test_small_letters_shouting_and_curly_quotes_save_no_telltale(line: str, dat
 
 @pytest.mark.parametrize("line", ["I’d be happy to show you.", "You’ve convinced me.", "I’ll take it.", "Let’s do it."])
 def test_a_curly_apostrophe_saves_no_telltale(line: str) -> None:
-    guard = Guard(Ground(BOARD, REP, KNOWN, "", frozenset(), (), "Craig", False), _same, _nothing)
+    guard = Guard(Ground(BOARD, REP, KNOWN, "", frozenset(), (), "Craig", False, False), _same, _nothing)
     assert guard.early(line.replace("’", "'")) is not None
     assert guard.early(line) is not None
 
@@ -530,7 +545,7 @@ def test_every_line_on_file_is_kept_where_it_is_the_draft(trainer: Trainer, pers
     says += [*agrees.why, *agrees.cost, *agrees.who, *agrees.yes, *agrees.not_yet]
     cut: list[tuple[str, str]] = []
     for say in says:
-        guard = Guard(Ground(say, REP, "", prompt, frozenset(), (), buyer.first_name, False), _same, _nothing)
+        guard = Guard(Ground(say, REP, "", prompt, frozenset(), (), buyer.first_name, False, False), _same, _nothing)
         before: list[str] = []
         for sentence in sentences(say):
             found = guard.whole(sentence, before)

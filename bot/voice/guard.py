@@ -9,12 +9,12 @@ from typing import Literal
 
 from bot.contract import Run
 from bot.heard import numbers_in
-from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, MADE_BY_MACHINE, NARRATED, OWN_BUSINESS, SOLD
+from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, LEFT, MADE_BY_MACHINE, NARRATED, OWN_BUSINESS, SOLD
 from bot.words import STOP, runs_of, words_of
 
 Kind = Literal[
     "role reversal", "narration", "speaks for the rep", "leak", "not earned", "not on file", "agrees too soon",
-    "repeats", "runs on", "asks unbidden", "echoes the rep", "beside the plan",
+    "repeats", "runs on", "asks unbidden", "echoes the rep", "beside the plan", "takes leave",
 ]  # fmt: skip
 RUN, MEANING = 5, 3
 ECHO_RUN, ECHO_MEANING = 7, 3
@@ -43,7 +43,8 @@ class Ground:
     """What a line may rest on now.
 
     `draft` is what it has to carry; `known` all that this buyer may refer to, with the draft, the call and the brief;
-    `prompt` the instructions; `hidden` runs of words not earned yet; `said` the sentences they have said before.
+    `prompt` the instructions; `hidden` runs of words not earned yet; `said` the sentences they have said before;
+    `agrees` and `ends` say whether the mind has.
     """
 
     draft: str
@@ -54,6 +55,7 @@ class Ground:
     said: tuple[str, ...]
     first_name: str
     agrees: bool
+    ends: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Guard:
         self._rep = runs_of(ground.rep, ECHO_RUN, ECHO_MEANING) - runs_of(ground.draft, ECHO_RUN, ECHO_MEANING)
         self._draft_words = set(words_of(ground.draft))
         self._questions = ground.draft.count("?")
+        self._may_leave = ground.ends or any(LEFT.search(one) for one in self._sentences())
         self.longest = max(LEAST_LONGEST, int(LONGEST_SHARE * len(ground.draft.split())))
 
     def early(self, beginning: str) -> Cut | None:
@@ -116,6 +119,8 @@ class Guard:
         early = self.early(sentence)
         if early:
             return early
+        if LEFT.search(sentence) and not self._may_leave:
+            return Cut("takes leave", sentence)
         if runs_of(sentence, ECHO_RUN, ECHO_MEANING) & self._rep or self._is_echo(sentence):
             return Cut("echoes the rep", sentence)
         if not self._is_known(sentence):

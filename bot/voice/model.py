@@ -168,6 +168,7 @@ def ground(trainer: Trainer, session: Session, persona: Persona, plan: Plan, tur
         said=tuple(s for line in said for s in guarding.sentences(line)),
         first_name=persona.first_name,
         agrees=plan.ending == "agreed_next_step",
+        ends=plan.ending is not None,
     )
 
 

@@ -96,6 +96,16 @@ AGREED = _any(
     r"\bwe(?:'re| are) (?:all )?agreed\b",
     r"\b(?:can't|cannot|can not) (?:go|carry|keep) on (?:like|with|as|doing|this)\b",
 )
+LEFT = _any(
+    r"^\W*(?:(?:well|right|okay|so|thanks|thank you|anyway)[,.!]? )*(?:good-?bye|bye|cheerio|so long)\b",
+    r"\b(?:good-?bye|bye(?:[- ]bye)?|cheerio)(?:,? (?:now|then|for now))?(?:, [A-Z][\w'’-]+)?\W*$",
+    r"^\W*(?:(?:well|right|so|we'll|I'll) )*(?:talk|speak) (?:to you |again )?(?:soon|later|tomorrow|next week)\b",
+    r"\bhave a (?:good|nice|great|lovely) (?:day|one|evening|afternoon|morning|weekend|week|time)\b",
+    r"\b(?:I(?:'ve| have)? (?:got to|must|need to|have to)|I've to|gotta) (?:go|run|hang up|ring off)(?: now)?\W*$",
+    r"\bI(?:'m| am)(?: going to)? (?:hanging up|hang up|ringing off|ring off|putting the phone down)\b",
+    r"\btake care(?: now| then|, [A-Z][\w'’-]+)?\W*$",
+    r"\bsee you (?:soon|later|around|tomorrow|then)\b",
+)
 # What anybody may say of their own trade, where the plan speaks of it.
 OWN_BUSINESS = _any(
     r"\b(?:our|my) (?:products?|platform|software|solutions?|services?|system|tool|app|offer(?:ing)?s?)\b",
