@@ -23,6 +23,7 @@ OBJECTS: dict[Code, tuple[Occasion, str]] = {
     Code.VISION: (Occasion.OBJECT_VISION, "a picture before a reason"),
     Code.NEXT_STEP: (Occasion.OBJECT_STEP, "a next step before a reason"),
 }
+CIVIL = 0.75
 NONSENSE: dict[OtherKind, Occasion] = {
     OtherKind.VAGUE: Occasion.VAGUE,
     OtherKind.KEYWORDS: Occasion.KEYWORDS,
@@ -103,6 +104,9 @@ def _objects(moment: Moment) -> Plan | None:
     if provoked is None:
         return None
     occasion = OBJECTS[provoked.move][0]
+    if moment.stance == Stance.GUARDED and moment.speaker.chance(CIVIL):
+        # Whoever is only guarded doubts it and does not take it up: the objection stands, and nothing is slammed.
+        occasion = Occasion.DOUBT
     words = short_words(provoked.quote)
     plan = Plan("objects", objection=provoked).add(moment.speaker.at(occasion, "sustain", words=words))
     if moment.after.patience < 22:
@@ -120,7 +124,6 @@ def _objects(moment: Moment) -> Plan | None:
         names_it = moment.stance == Stance.GUARDED and moment.speaker.chance(0.5)
         held = disclosure.holds_on(moment, plan) if names_it else None
         return held or _resist(moment, plan)
-    # Civil for all that, where they are only guarded: the objection stands, and nothing is slammed.
     return plan.let_hear() if moment.stance == Stance.GUARDED else plan
 
 

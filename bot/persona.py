@@ -43,6 +43,7 @@ class Occasion(StrEnum):
     OBJECT_REBUTTAL = "object_rebuttal"
     OBJECT_VISION = "object_vision"
     OBJECT_STEP = "object_step"
+    DOUBT = "doubt"
     FLATTERED = "flattered"
     WELCOME_PITCH = "welcome_pitch"
     WELCOME_VISION = "welcome_vision"
@@ -83,6 +84,7 @@ SLOTS: dict[Occasion, frozenset[str]] = {
     Occasion.OBJECT_PITCH: frozenset({"words"}),
     Occasion.OBJECT_TELLING: frozenset({"words"}),
     Occasion.OBJECT_REBUTTAL: frozenset({"words"}),
+    Occasion.DOUBT: frozenset({"words"}),
     Occasion.CONTRADICTED: frozenset({"wrong", "right"}),
     Occasion.PROMISED: frozenset({"words"}),
     Occasion.DELEGATE: frozenset({"person"}),

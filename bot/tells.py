@@ -31,6 +31,7 @@ HEARD_IN: dict[str, Stance] = {
     "refuse": Stance.DISMISSIVE,
     "ask_who": Stance.DISMISSIVE,
     "losing_patience": Stance.DISMISSIVE,
+    "doubt": Stance.GUARDED,
     "keep_close": Stance.GUARDED,
     "stay_put": Stance.GUARDED,
     "shrink": Stance.GUARDED,
