@@ -116,7 +116,9 @@ def find_landed(turn: Turn) -> Found | None:
     if step and turn.stance == Stance.AGREED_NEXT_STEP:
         return Found(str(step.code), step.code, step.quote)
     best = max(gains, key=lambda move: gains[move], default=None)
-    if best is None or gains[best] < LANDS_FROM or (turn.objection and turn.objection.move == best.code):
+    # Whoever has just spoken of what it costs them did not keep the door where it was.
+    bar = 0.0 if turn.talk == "change" and any(e.layer in rewrite.OPENS for e in turn.earned) else LANDS_FROM
+    if best is None or gains[best] <= bar or (turn.objection and turn.objection.move == best.code):
         return None
     tension = sum(c.amount for c in turn.changes if c.move == best.code and c.gauge == "tension")
     was_held_off = turn.talk == "sustain" and not any(e.layer != "said" for e in turn.earned)
@@ -151,16 +153,18 @@ def find_fix(persona: Persona, turn: Turn, session: Session, heard: Heard) -> Fo
 def _smaller_fault(persona: Persona, turn: Turn, session: Session, heard: Heard) -> Found | None:
     reading = turn.reading
     claim = reading.best(Code.INSIGHT)
+    before = session.turns[-1] if session.turns else None
+    # Who answers the buyer's own question, or has just been granted the point, did not speak of nobody.
+    has_reached = turn.talk == "change" or (before is not None and before.prospect.rstrip().endswith("?"))
     if heard.is_repeat and reading.advancing:
         return Found("repeat", reading.advancing[0].code, reading.advancing[0].quote)
     given_back = reading.best(Code.REFLECTION)
     is_theirs = claim and given_back and claim.quote == given_back.quote
-    if claim and reading.specificity < 0.3 and not is_theirs:
+    if claim and reading.specificity < 0.3 and not is_theirs and not has_reached:
         return Found("unspecific", Code.INSIGHT, claim.quote)
     question = reading.best(Code.OPEN_QUESTION)
     if claim and question and question.start > claim.start and turn.talk == "sustain" and turn.mind.tension < 45:
         return Found("question_on_top", Code.INSIGHT, question.quote)
-    before = session.turns[-1] if session.turns else None
     opened = before and any(earned.layer in rewrite.OPENS for earned in before.earned)
     followed = {
         Code.REFLECTION,

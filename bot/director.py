@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from bot import disclosure, tells
 from bot.assessor.reading import Move
+from bot.heard import HOW_ARE_YOU
 from bot.mind import Stance, is_early
 from bot.moment import Moment
 from bot.moves import ASKING, COSTLY, Code, OtherKind
 from bot.persona import Occasion
 from bot.plan import Plan, Provoked
 from bot.speech import Piece, short_words
-from bot.words import words_of
+from bot.words import is_question, words_of
 
 OBJECTS: dict[Code, tuple[Occasion, str]] = {
     Code.PRESSURE: (Occasion.OBJECT_PRESSURE, "pushed"),
@@ -23,6 +24,8 @@ OBJECTS: dict[Code, tuple[Occasion, str]] = {
     Code.VISION: (Occasion.OBJECT_VISION, "a picture before a reason"),
     Code.NEXT_STEP: (Occasion.OBJECT_STEP, "a next step before a reason"),
 }
+# What one can doubt and stay civil; whoever is pushed or argued with says so.
+DOUBTED = frozenset({Code.PITCH, Code.GENERIC_CLAIM, Code.TELLING, Code.VISION, Code.NEXT_STEP})
 CIVIL = 0.75
 NONSENSE: dict[OtherKind, Occasion] = {
     OtherKind.VAGUE: Occasion.VAGUE,
@@ -104,7 +107,7 @@ def _objects(moment: Moment) -> Plan | None:
     if provoked is None:
         return None
     occasion = OBJECTS[provoked.move][0]
-    if moment.stance == Stance.GUARDED and moment.speaker.chance(CIVIL):
+    if moment.stance == Stance.GUARDED and provoked.move in DOUBTED and moment.speaker.chance(CIVIL):
         # Whoever is only guarded doubts it and does not take it up: the objection stands, and nothing is slammed.
         occasion = Occasion.DOUBT
     words = short_words(provoked.quote)
@@ -165,11 +168,22 @@ def _small_talk(moment: Moment) -> Plan:
         return Plan("hears a promise").add(promised).let_hear()
     if moment.heard.is_apology and moment.memory.turns:
         # Who owns to it is let go on: no more is said, and nothing is slammed on top of it.
-        return Plan("hears an apology").add(moment.speaker.at(Occasion.GO_AHEAD, "neutral"))
-    offtopic = moment.reading.kind == OtherKind.OFFTOPIC
-    occasion = Occasion.SMALL_TALK if offtopic else Occasion.GREET
-    plan = Plan("small talk").add(moment.speaker.at(occasion, "neutral"))
-    return plan.let_hear()
+        return Plan("hears an apology").add(moment.speaker.at(Occasion.FORGIVE, "neutral"))
+    if moment.heard.is_farewell and moment.memory.turns:
+        return Plan("says goodbye").add(moment.speaker.at(Occasion.FAREWELL, "neutral"))
+    if moment.heard.goes_on and moment.memory.turns:
+        # Asked for no more than to go on, they say where they stand and wait.
+        occasion, talk = tells.TELLS[moment.stance]
+        return Plan("is let go on").add(moment.speaker.at(occasion, talk))
+    return Plan("small talk").add(moment.speaker.at(_chat(moment), "neutral")).let_hear()
+
+
+def _chat(moment: Moment) -> Occasion:
+    if moment.reading.kind == OtherKind.OFFTOPIC:
+        return Occasion.SMALL_TALK
+    # Thanks and agreement in the middle of a call are no hello.
+    is_hello = not moment.memory.turns or HOW_ARE_YOU.search(moment.heard.text)
+    return Occasion.GREET if is_hello else Occasion.GO_AHEAD
 
 
 def _react(moment: Moment, plan: Plan) -> Plan:
@@ -229,7 +243,8 @@ def _to_what_was_said(moment: Moment) -> Piece | None:
         or moment.reading.best(Code.TAILORING)
         or (moment.reading.best(Code.CONSEQUENCE) if not heard.is_question else None)
     )
-    return _to_claim(moment, claim) if claim else _recalls(moment)
+    # What is only asked is no claim that one could take in.
+    return _to_claim(moment, claim) if claim and not is_question(claim.quote) else _recalls(moment)
 
 
 def _to_reflection(moment: Moment) -> Piece | None:

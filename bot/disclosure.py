@@ -280,7 +280,7 @@ def _cannot_answer(moment: Moment, plan: Plan) -> Plan:
             return (holds_on(moment, plan) if holds else None) or plan.add(
                 moment.speaker.at(Occasion.DONT_KNOW, "neutral")
             )
-        return plan.add(moment.speaker.at(Occasion.WONDER, "neutral"))
+        return plan.add(moment.speaker.at(Occasion.DONT_KNOW, "neutral"))
     again = _says_again(moment, plan)
     if again is not None:
         return again

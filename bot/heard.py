@@ -99,6 +99,8 @@ class Heard:
     is_silence: bool = False
     is_too_long: bool = False
     is_apology: bool = False
+    is_farewell: bool = False
+    goes_on: bool = False
     leans: bool = False
     strange: tuple[str, ...] = ()
     relevance: float = 0.0
@@ -161,6 +163,8 @@ def hear(
         is_repeat=len(clean.split()) >= SHORTEST_REPEAT and _is_repeat(whole, rep_vectors),
         is_too_long=len(clean) > TOO_LONG_CHARACTERS,
         is_apology=APOLOGY.search(short) is not None,
+        is_farewell=FAREWELL.search(short) is not None,
+        goes_on=GOES_ON.fullmatch(short) is not None,
         leans=bool(leaning),
         # What the buyer said is no homework of the rep's.
         relevance=max((match.score for match in own), default=0.0),
@@ -398,6 +402,26 @@ APOLOGY = re.compile(
     r"I should(?:n['’]t have|(?: have|['’]ve) (?:read|asked|done|looked|listened|started|prepared))|"
     r"I (?:pushed|got ahead|went too fast)\b)",
     re.IGNORECASE,
+)
+
+# Nothing but leave to go on.
+GO_ON = (
+    r"(?:(?:and|so|but|well|then|please|do|now) )*(?:mm+(?:[- ]?hm+)?|m?hm+|uh[- ]?huh|ah+|oh+|go (?:on|ahead)|"
+    r"carry on|right|i see|ok(?:ay)?|yes|yeah|yep|aye|really|sure|please do|i(?:['’]m| am) listening|understood|"
+    r"got (?:it|you)|fair enough|makes sense|interesting|of course|(?:that(?:['’]s)? )?(?:clear|noted))"
+    r"(?: (?:then|so|now|please))?"
+)
+GOES_ON = re.compile(rf"\W*{GO_ON}(?:[\s,.!?…–-]+{GO_ON})*\W*", re.IGNORECASE)
+SOON = r"(?:talk|speak) (?:to you )?(?:soon|later)"
+FAREWELL = re.compile(
+    rf"\b(?:good-?bye|bye(?:[- ]bye)?|so long|cheerio|{SOON}|"
+    r"have a (?:good|nice|great|lovely) (?:day|one|evening|afternoon|morning|weekend|week)|"
+    r"I(?:['’]ll| will) (?:let you (?:go|get (?:on|back))|leave you (?:to it|be|alone|in peace)|be off|ring off)|"
+    r"thank(?:s| you) for your time)(?!\w)",
+    re.IGNORECASE,
+)
+HOW_ARE_YOU = re.compile(
+    r"\b(?:how(?:['’]s| is| are|['’]re)|you (?:well|all right|keeping|good)|how do you do)\b", re.IGNORECASE
 )
 
 

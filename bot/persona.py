@@ -44,6 +44,8 @@ class Occasion(StrEnum):
     OBJECT_VISION = "object_vision"
     OBJECT_STEP = "object_step"
     DOUBT = "doubt"
+    FORGIVE = "forgive"
+    FAREWELL = "farewell"
     FLATTERED = "flattered"
     WELCOME_PITCH = "welcome_pitch"
     WELCOME_VISION = "welcome_vision"

@@ -244,3 +244,30 @@ def test_a_line_ends_on_the_stance_that_saying_it_has_brought_about(trainer: Tra
 )
 def test_what_is_said_back_of_a_long_sentence_is_whole_or_nothing(quote: str, said_back: str | None) -> None:
     assert short_words(quote) == said_back
+
+
+@pytest.mark.parametrize(
+    ("text", "act"),
+    [
+        ("Right, I'll let you get back to it. All the best, bye.", "says goodbye"),
+        ("Have a lovely afternoon.", "says goodbye"),
+        ("Mhm. Go on.", "is let go on"),
+        ("Okay, I see, right.", "is let go on"),
+        ("Uh-huh…", "is let go on"),
+    ],
+)
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_leave_taken_or_given_in_the_middle_of_a_call_is_no_hello(
+    trainer: Trainer, persona: str, text: str, act: str
+) -> None:
+    session = play_turn(trainer, trainer.start(persona, seed=4), "Hello, have you got two minutes?")
+    after = play_turn(trainer, session, text)
+    assert after.turns[1].act == act
+    greets = trainer.persona(persona).lines[Occasion.GREET]
+    assert not any(line in after.turns[1].prospect for line in greets)
+
+
+@pytest.mark.parametrize("text", ["Right, and who counts them?", "I see you count them on Fridays.", "Go on Friday?"])
+def test_words_that_only_begin_like_leave_to_go_on_are_not(trainer: Trainer, text: str) -> None:
+    session = play_turn(trainer, trainer.start("freight-vp", seed=4), "How do you plan the nine trunks today?")
+    assert play_turn(trainer, session, text).turns[1].act != "is let go on"

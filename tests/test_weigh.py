@@ -56,3 +56,33 @@ def test_a_claim_on_the_buyers_own_figure_is_homework_and_one_with_others_in_it_
     sum_, proof = "Another 14 per cent on 1,260,000 makes 1,440,000.", "Our customers cut 1,260,000 by 14 per cent."
     assert codes(sum_, reading(sum_, Code.GENERIC_CLAIM, 0.95), own) == [Code.TAILORING]
     assert codes(proof, reading(proof, Code.GENERIC_CLAIM, 0.95), own) == [Code.GENERIC_CLAIM]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Then I'll talk to your manager.", Code.PRESSURE),
+        ("I might have to go to somebody above you.", Code.PRESSURE),
+        ("I'll email Dagny instead.", Code.PRESSURE),
+        ("You'll regret it.", Code.PRESSURE),
+        ("Honestly, you're stuck in the past.", Code.REBUTTAL),
+        ("You clearly don't understand how this works.", Code.REBUTTAL),
+    ],
+)
+def test_a_threat_or_a_slight_is_heard_however_politely_it_is_said(text: str, code: Code) -> None:
+    assert codes(text, reading(text, kind=OtherKind.GREETING)) == [code]
+    assert codes(text, reading(text, Code.OPEN_QUESTION)) == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll talk to your manager if you think that would help.",
+        "Who else would have to be in it, your partner?",
+        "I'd be glad to wait until somebody else has looked.",
+        "A small trial might be sensible.",
+        "I don't understand how that one is counted.",
+    ],
+)
+def test_an_offer_or_a_doubt_of_ones_own_is_neither(text: str) -> None:
+    assert codes(text, reading(text, kind=OtherKind.GREETING)) == []

@@ -7,7 +7,7 @@ import re
 from bot.assessor.reader import specificity
 from bot.assessor.reading import Move, Reading
 from bot.heard import Heard, numbers_in
-from bot.moves import MEANINGLESS, Code
+from bot.moves import ADVANCING, MEANINGLESS, Code
 
 SURE = 0.9
 DOUBTFUL = 0.8
@@ -103,12 +103,48 @@ ASSUMED = re.compile(
     r"[^.!?]*[.!?]?",
     re.IGNORECASE,
 )
+# Whoever threatens to go past the buyer, or makes little of them, has them by the collar, however politely.
+CHIEF = (
+    r"(?:(?:your|the) (?:own )?(?:boss|manager|chief|head|director|owner|superiors?|board|chair\w*|ceo|cfo|husband|"
+    r"wife|partner|people upstairs)|some(?:one|body) (?:above|over|more|else|with)|whoever is (?:above|over))"
+)
+GO_TO = (
+    r"(?:ring|call|phone|e-?mail|write to|speak (?:to|with)|talk (?:to|with)|go (?:straight )?to|"
+    r"take (?:it|this) to|complain to)"
+)
+I_WILL = r"\bI(?:['’]ll| will|['’]m going to| can always| might have to) (?:just |then |have to |simply )*"
+THREAT = re.compile(
+    rf"[^.!?]*(?:{I_WILL}{GO_TO} {CHIEF}|{I_WILL}{GO_TO} [A-Z]\w+ (?:anyway|instead|myself)\b"
+    r"|\b(?:go|going) (?:over|round|around) your head\b|\byou(?:['’]ll| will) (?:regret|be sorry)\b"
+    r"|\bdon['’]t say (?:that )?I didn['’]t warn you\b)"
+    r"(?![^.!?]*\b(?:if (?:you|that)|with you|would that help)\b)[^.!?]*[.!]?",
+    re.IGNORECASE,
+)
+BELITTLED = re.compile(
+    r"[^.!?]*\b(?:you(?:['’]re| are)(?: just| simply| really)? "
+    r"(?:not being (?:reasonable|sensible|serious|rational|fair)|"
+    r"(?:just )?being (?:unreasonable|difficult|silly|stubborn|ridiculous|emotional|short-?sighted|childish)|"
+    r"stuck in (?:the past|your ways)|living in the past|behind the times|missing the point|in denial|"
+    r"afraid of change|kidding yourself|fooling yourself)|"
+    r"(?:he|she|they|some(?:one|body))(?:['’](?:ll|d)| will| would) be more (?:reasonable|sensible|open)|"
+    r"(?<![\w’'] )be (?:reasonable|sensible|serious)|"
+    r"you (?:just|clearly|obviously|simply|still) (?:don['’]t|do not) (?:get|understand|see) (?:it|this|how|what I))"
+    r"\b[^.!?]*[.!?]?",
+    re.IGNORECASE,
+)
 
 
 def _with_asked(moves: tuple[Move, ...], heard: Heard) -> tuple[Move, ...]:
-    """The moves with a step that was asked for, or taken for granted, where the reader saw neither."""
+    """The moves with a step asked for or taken for granted, a threat or a slight, where the reader saw none."""
     found = list(moves)
-    codes = {move.code for move in moves}
+    for code, pattern in ((Code.PRESSURE, THREAT), (Code.REBUTTAL, BELITTLED)):
+        match = pattern.search(heard.text)
+        if match and all(move.code != code for move in found):
+            quote = match.group(0).strip()
+            # Such words are nothing better beside.
+            found = [move for move in found if move.code not in ADVANCING or move.quote not in quote]
+            found.append(Move(code=code, quote=quote, start=heard.text.find(quote), confidence=PLAIN))
+    codes = {move.code for move in found}
     for code, pattern in ((Code.PRESSURE, ASSUMED), (Code.NEXT_STEP, MEETING)):
         match = pattern.search(heard.text)
         if match and not codes & {Code.NEXT_STEP, Code.PRESSURE}:
