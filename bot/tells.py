@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot import disclosure
 from bot.mind import Stance
 from bot.moment import Moment
+from bot.moves import Code
 from bot.persona import Occasion
 from bot.plan import Plan
 from bot.speech import Talk
@@ -59,6 +60,7 @@ CIVIL = frozenset(
     )
 )
 AGREEING = {"cost": Stance.CONCERNED, "why": Stance.CONCERNED, "who": Stance.CONCERNED, "yes": Stance.READY}
+CLAIMS = (Code.INSIGHT, Code.TAILORING, Code.CONSEQUENCE, Code.VISION)
 HURTS = frozenset(("felt", "unknown", "consequence"))
 
 
@@ -84,6 +86,9 @@ def stay_put(moment: Moment, plan: Plan) -> Plan:
     is_settled = moment.stance in (Stance.DISMISSIVE, Stance.GUARDED, Stance.CURIOUS)
     if not is_settled or plan.ending or plan.talk != "neutral" or not moment.speaker.chance(moment.attachment):
         return plan
+    if heard_in(plan) == Stance.CURIOUS:
+        # Whoever has just been caught by it does not say in the same breath that nothing wants altering.
+        return plan
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
     if spoken < LONG_ANSWER and moment.speaker.chance(0.5):
         return disclosure.holds_on(moment, plan) or plan.add(moment.speaker.at(Occasion.STAY_PUT, "sustain"))
@@ -103,7 +108,9 @@ def show(moment: Moment, plan: Plan) -> Plan:
     occasion, talk = TELLS[stance]
     if stance == Stance.DISMISSIVE:
         plan = replace(plan, pieces=tuple(piece for piece in plan.pieces if piece.source not in CIVIL))
-    if not has_asked and moment.speaker.chance(odds):
+    # One is curious about what was said; where the rep has only asked, there is nothing to ask back about.
+    has_matter = stance != Stance.CURIOUS or any(moment.has(code) for code in CLAIMS)
+    if not has_asked and has_matter and moment.speaker.chance(odds):
         questions = getattr(moment.persona.questions, str(stance))
         asked = moment.speaker.pick(questions, "change" if stance == Stance.READY else "neutral", f"questions.{stance}")
         if asked:
