@@ -86,3 +86,10 @@ def test_a_threat_or_a_slight_is_heard_however_politely_it_is_said(text: str, co
 )
 def test_an_offer_or_a_doubt_of_ones_own_is_neither(text: str) -> None:
     assert codes(text, reading(text, kind=OtherKind.GREETING)) == []
+
+
+def test_where_one_is_from_is_no_pitch_until_it_is_praised_or_sold() -> None:
+    plain = "I'm with a small outfit in Dunoon, mostly boats."
+    assert codes(plain, reading(plain, Code.PITCH, 0.8)) == []
+    for sold in ("We're a small company that helps yards fill up.", "We're the leading firm for yards."):
+        assert codes(sold, reading(sold, Code.PITCH, 0.8)) == [Code.PITCH]

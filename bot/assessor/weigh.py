@@ -40,6 +40,13 @@ def _weigh_one(move: Move, heard: Heard) -> Move | None:
         return move.model_copy(update={"code": Code.OPEN_QUESTION})
     if move.code in (Code.VISION, Code.PITCH) and GIVEN_BACK.match(move.quote):
         return move.model_copy(update={"code": Code.REFLECTION})
+    if (
+        move.code == Code.PITCH
+        and move.confidence < SURE
+        and INTRODUCED.match(move.quote)
+        and not PROOF.search(move.quote)
+    ):
+        return None
     if move.code == Code.PITCH and move.confidence < SURE and _tells_how_it_works(move.quote):
         return move.model_copy(update={"code": Code.INSIGHT})
     if move.code == Code.GENERIC_CLAIM and _is_of_theirs(move, heard):
@@ -77,6 +84,13 @@ def _without_a_way_out(move: Move, reading: Reading) -> Move | None:
 GIVEN_BACK = re.compile(
     r"\W*(?:so,? )?(?:if I(?:['’]ve| have)? (?:got|have|hear|heard|understand|understood|follow)\b|"
     r"it (?:sounds|seems)\b|what I(?:['’]m| am)? (?:hear|get|take)|you(?:['’]re| are) saying\b)",
+    re.IGNORECASE,
+)
+# Where one is from, with nothing that it does or proves, is how anybody begins.
+INTRODUCED = re.compile(
+    r"\W*(?:(?:and|so|well|hello|hi)[ ,]+)*(?:we(?:['’]re| are)|I(?:['’]m| am)|it(?:['’]s| is)) (?:\w+ ){0,3}?"
+    r"(?:firm|company|outfit|shop|team|business|family|office|crew)\b(?![^.!?]*\b(?:helps?|makes?|offers?|provides?|"
+    r"sells?|delivers?|does|that|which|who|tool|software|platform|system|product)\b)",
     re.IGNORECASE,
 )
 # Whoever pitches names themselves, the product, or what it does as "it"; a product's name has a capital.
