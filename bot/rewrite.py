@@ -46,7 +46,7 @@ MENDS: dict[str, tuple[Code, ...]] = {
 
 # The layers that somebody opens up in; what comes out of them is not to be gone past.
 OPENS = ("felt", "unknown", "consequence")
-# A line that the reader would hold against the rep is no help; a few are tried.
+# A line that the reader would hold against the rep, or makes nothing of, is no help; a few are tried.
 MOST_TRIED = 3
 ALWAYS_SOMETHING = (Code.OPEN_QUESTION, Code.TAILORING, Code.INSIGHT, Code.PERMISSION, Code.CONSEQUENCE)
 
@@ -143,7 +143,7 @@ def write(
             led = _led_in(line, code, persona, turn, session)
             # What is only offered beside the rep's own way is read without the moment, which is done once a line.
             read = trainer.reader.read(led, turn.prospect) if mends else _read_alone(trainer.reader, line)
-            if not read.costly:
+            if not read.costly and (read.advancing or not mends):
                 return led
         plain = None if lines else _from_brief(persona, code, used)
         if plain:
