@@ -3,8 +3,8 @@
 Its model (`judge_model/judge.onnx`, made by `python -m evals.judge_train`) learned from `datasets/lines/train-*.tsv`,
 whose writers saw neither persona files nor code, and from `own-train.tsv`, lines that the buyers said, labelled by
 listeners who saw nothing but the line; all by the guide of `LABELLING.md`. It is tried on `test-*.tsv`, other fields by
-other writers, and on `own-test.tsv`, other lines of the buyers, another listener. It shares a tokenizer with retrieval
-and nothing with the reader that moves the mind.
+other writers, and on `own-test.tsv`, other lines of the buyers, nearly half of them by a listener who labelled none of
+the former. It shares a tokenizer with retrieval and nothing with the reader that moves the mind.
 """
 
 from __future__ import annotations
