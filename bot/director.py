@@ -244,7 +244,8 @@ def _to_what_was_said(moment: Moment) -> Piece | None:
         or (moment.reading.best(Code.CONSEQUENCE) if not heard.is_question else None)
     )
     # What is only asked is no claim that one could take in.
-    return _to_claim(moment, claim) if claim and not is_question(claim.quote) else _recalls(moment)
+    is_asked = claim is not None and moment.is_open and is_question(claim.quote)
+    return _to_claim(moment, claim) if claim and not is_asked else _recalls(moment)
 
 
 def _to_reflection(moment: Moment) -> Piece | None:

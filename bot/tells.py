@@ -86,8 +86,9 @@ def stay_put(moment: Moment, plan: Plan) -> Plan:
     is_settled = moment.stance in (Stance.DISMISSIVE, Stance.GUARDED, Stance.CURIOUS)
     if not is_settled or plan.ending or plan.talk != "neutral" or not moment.speaker.chance(moment.attachment):
         return plan
-    if heard_in(plan) == Stance.CURIOUS:
-        # Whoever has just been caught by it does not say in the same breath that nothing wants altering.
+    is_reaction = all(piece.source.startswith("lines.") for piece in plan.pieces)
+    if is_reaction and heard_in(plan) == Stance.CURIOUS:
+        # Whoever has only just been caught by it does not say in the same breath that nothing wants altering.
         return plan
     spoken = sum(len(piece.text.split()) for piece in plan.pieces)
     if spoken < LONG_ANSWER and moment.speaker.chance(0.5):

@@ -205,6 +205,7 @@ CUT: dict[Kind, tuple[str, ...]] = {
 # Cut by no rule yet.
 MISSED = frozenset(
     {
+        "You'd get a live map instead of pins and wool.",
         "Tasker snorts.",
         "The line goes quiet.",
         "He sounds tired of the board.",
