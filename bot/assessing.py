@@ -10,7 +10,8 @@ from bot.assessor.reader import specificity
 from bot.assessor.weigh import weigh
 from bot.build import Trainer
 from bot.errors import UserError
-from bot.heard import NUMBER, hear
+from bot.figures import NUMBER
+from bot.heard import hear
 from bot.session import moves_json
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, cast
 
 import numpy as np
-import text_to_num
 
+from bot.figures import (
+    NOT_ABOUT_NOW,
+    Contradiction,
+    contradictions_in,
+    figures_in,
+    is_year,
+    numbers_in,
+    same,
+    shown,
+    value_of,
+)
 from bot.ground import Ground
-from bot.persona import Figure, Persona, Trigger
+from bot.persona import Persona, Trigger
 from bot.words import STOP, is_question, words_of
 from knowledge.encoder import Encoder, Vectors
 
@@ -21,13 +29,6 @@ TOO_LONG_CHARACTERS = 1600
 SHORTEST_REPEAT = 6
 FISHING = 0.8
 SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
-CLAUSE = re.compile(r"[.!?;:\n]+(?:\s|$)|,\s")
-NUMBER = re.compile(
-    r"(?<![\w.])(?P<sign>[£$€])?(?P<value>\d+(?:[,.]\d+)*)(?:\s?(?P<scale>k|m|bn|thousand|million|hundred)\b)?"
-    r"(?:\s?(?P<unit>%|per ?cent\b|percent\b))?(?P<rest>(?:\s[a-z'-]+){0,4})",
-    re.IGNORECASE,
-)
-SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "hundred": 1e2}
 PROMISE = re.compile(
     r"\b(?:I'll|I will|we'll|we will|I can|let me)\s+(?:send|bring|call|ring|check|find out|dig out|get you|drop|write|"
     r"e-?mail|come back)\b[^.?!;\n]{0,60}",
@@ -44,15 +45,9 @@ CALENDAR = frozenset(
     """.split()
 )
 SMALL_FIGURE = 12
-SPANS = frozenset("second seconds minute minutes hour hours day days week weeks month months year years".split())
 POINTING = frozenset(("that", "this", "it", "those", "these", "them"))
 LEANING = POINTING | {"they", "she", "he", "her", "him", "then", "else", "nobody"}
 LONGEST_LEANING, MOST_OF_ITS_OWN = 10, 3
-NOT_ABOUT_NOW = re.compile(
-    r"\b(?:if|imagine|picture|suppose|say|other|another|others|like you|typical|most|usually|target|could|would|might|"
-    r"save|reduce|up to|they|their|client|customers?|hauliers|companies|firms|practices|hospitals|plants|banks)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -62,16 +57,6 @@ class Match:
     group: str
     id: str
     score: float
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """A number claimed of this buyer that is not so; `right` is what they would correct it to."""
-
-    quote: str
-    wrong: str
-    right: str
-    item: str
 
 
 @dataclass(frozen=True)
@@ -142,18 +127,18 @@ def hear(
         asked = parts.copy()
         asked[leaning] = (parts[leaning] + theirs) / 2
         matches = _matches(sentences, asked, ground)
-    figures = _figures(short)
+    figures = figures_in(short)
     touched = _touched(short, persona, matches, figures)
     quoted_back = _quoted_back(short, prospect_lines)
     is_here = bool(touched or quoted_back) or bool(set(words_of(short)) & known.names)
     return Heard(
         text=text,
         matches=matches,
-        figures=tuple(_shown(match) for match in figures if not _is_year(match)),
+        figures=tuple(shown(match) for match in figures if not is_year(match)),
         people=tuple(dict.fromkeys(ground.names[w] for w in words_of(short) if w in ground.names)),
         touched_brief=touched,
         brief_numbers=frozenset(n for item in persona.brief if item.id in touched for n in numbers_in(item.text)),
-        contradictions=_contradictions(short, persona, figures),
+        contradictions=contradictions_in(short, persona, figures),
         triggers=tuple(t for t in persona.triggers if _score(matches, "trigger", t.id) >= 0.62),
         quoted_back=quoted_back,
         strange=() if is_here else _strange(short, sentences, known),
@@ -198,8 +183,8 @@ def _strange(text: str, sentences: Sequence[str], known: Known) -> tuple[str, ..
     found = list(dict.fromkeys(names))
     for sentence in sentences:
         if ABOUT_YOU.search(sentence) and not NOT_ABOUT_NOW.search(sentence):
-            shown = [m for m in _figures(sentence) if not _is_year(m)]
-            found += [_shown(m) for m in shown if _value(m) > SMALL_FIGURE and round(_value(m), 4) not in known.numbers]
+            said = [m for m in figures_in(sentence) if not is_year(m) and value_of(m) > SMALL_FIGURE]
+            found += [shown(m) for m in said if round(value_of(m), 4) not in known.numbers]
     return tuple(found)
 
 
@@ -261,102 +246,6 @@ def _score(matches: Sequence[Match], group: str, name: str) -> float:
     return max((m.score for m in matches if m.group == group and m.id == name), default=0.0)
 
 
-@lru_cache(maxsize=256)
-def _digits(text: str) -> str:
-    """The text with number words as digits; a scale after digits ("6.2 million") is left for the pattern to read."""
-    kept = re.sub(r"(\d)\s+(?=(?:thousand|million|billion|hundred)\b)", r"\1_", text)
-    return str(cast(Any, text_to_num).alpha2digit(kept, "en")).replace("_", " ")
-
-
-def _figures(text: str) -> list[re.Match[str]]:
-    return list(NUMBER.finditer(_digits(text)))
-
-
-def numbers_in(text: str) -> frozenset[float]:
-    """The numbers a text names, in digits or words."""
-    values = (_value(match) for match in _figures(text))
-    return frozenset(round(value, 4) for value in values if value == value)
-
-
-def _is_year(match: re.Match[str]) -> bool:
-    bare = not match.group("unit") and not match.group("scale") and not match.group("sign")
-    return bare and bool(re.fullmatch(r"(?:19|20)\d\d", match.group("value")))
-
-
-def _value(match: re.Match[str]) -> float:
-    raw = match.group("value")
-    raw = raw.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", raw) else raw.replace(",", ".")
-    try:
-        number = float(raw)
-    except ValueError:
-        return float("nan")
-    return number * SCALES.get((match.group("scale") or "").lower(), 1.0)
-
-
-def _shown(match: re.Match[str]) -> str:
-    unit = (match.group("unit") or "").strip()
-    scale = match.group("scale") or ""
-    number = f"{match.group('sign') or ''}{match.group('value')}{scale if len(scale) < 3 else ' ' + scale}"
-    if unit:
-        return f"{number}%" if unit == "%" else f"{number} percent"
-    noun = next((w for w in match.group("rest").split() if w.lower() not in STOP and len(w) > 2), "")
-    first = match.group("rest").split()[:1]
-    return f"{number} {noun}" if noun and first == [noun] else number
-
-
-def _known_figures(persona: Persona) -> list[tuple[str, Figure]]:
-    groups = (persona.brief, persona.facts, persona.consequences)
-    return [(item.id, figure) for group in groups for item in group for figure in item.figures]
-
-
-def _counts(figure: Figure, match: re.Match[str]) -> bool:
-    following = words_of(match.group("rest"))
-    if following[:1] and following[0] in SPANS and not any(following[0] in noun.lower() for noun in figure.of):
-        # So many minutes on the wards is no count of wards.
-        return False
-    after = " ".join(following)
-    if match.group("unit"):
-        after += " % percent"
-    return any(re.search(rf"(?<!\w){re.escape(noun.lower())}(?!\w)", after) for noun in figure.of)
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= 0.03 * max(abs(one), abs(other), 1e-9)
-
-
-def _contradictions(text: str, persona: Persona, figures: Sequence[re.Match[str]]) -> tuple[Contradiction, ...]:
-    known = _known_figures(persona)
-    found: list[Contradiction] = []
-    whole = _digits(text)
-    for match in figures:
-        clause = _clause_around(whole, match.start())
-        if NOT_ABOUT_NOW.search(clause) or not re.search(r"\byou(?:r|'ve|'re)?\b", clause, re.IGNORECASE):
-            continue
-        same_thing = [(item, figure) for item, figure in known if _counts(figure, match) and not _is_percent(figure)]
-        value = _value(match)
-        if same_thing and not any(_same(figure.value, value) for _, figure in same_thing):
-            item, figure = same_thing[0]
-            right = f"{figure.value:,.10g} {figure.of[0]}"
-            found.append(Contradiction(_in_text(text, match), match.group("value"), right, item))
-    return tuple(found)
-
-
-def _is_percent(figure: Figure) -> bool:
-    return any(noun.strip().lower() in ("%", "percent", "per cent") for noun in figure.of)
-
-
-def _in_text(text: str, match: re.Match[str]) -> str:
-    words = match.group(0).strip()
-    return words if words in text else text[:80]
-
-
-def _clause_around(text: str, at: int) -> str:
-    """What stands between the commas and stops on either side: a doubt in another clause is about something else."""
-    start = max((m.end() for m in CLAUSE.finditer(text, 0, at)), default=0)
-    end = next((m.start() for m in CLAUSE.finditer(text, at)), len(text))
-    return text[start:end]
-
-
 def _touched(
     text: str, persona: Persona, matches: Sequence[Match], figures: Sequence[re.Match[str]]
 ) -> tuple[str, ...]:
@@ -365,7 +254,7 @@ def _touched(
     for item in persona.brief:
         nearness = _score(matches, "brief", item.id)
         shared = len(said & (set(words_of(item.text)) - STOP))
-        has_figure = any(_same(f.value, _value(m)) and _value(m) > 2 for f in item.figures for m in figures)
+        has_figure = any(same(f.value, value_of(m)) and value_of(m) > 2 for f in item.figures for m in figures)
         if nearness >= 0.55 or (has_figure and (shared >= 2 or nearness >= 0.35)) or (shared >= 3 and nearness >= 0.4):
             touched.append(item.id)
     return tuple(touched)

@@ -2,9 +2,8 @@
 
 all-MiniLM-L6-v2 (Apache-2.0) is fine-tuned on the labelled buyers' lines of `datasets/lines/train-*.tsv` with two
 heads over its tokens, one for stance and one for talk. `--try` learns from four fifths of the lines and tells after
-every epoch how it does on the rest. With several seeds the net is the mean of the weights of as many trainings, which
-start alike and see the lines in another order ("model soups", Wortsman et al. 2022); what ships is one, for the mean of
-two was no better. Exported to ONNX, int8 like the encoder.
+every epoch how it does on the rest. The mean of the weights of two trainings was no better than one. Exported to ONNX,
+int8 like the encoder.
 """
 
 # The training requirements are not there where types are checked.
@@ -126,18 +125,6 @@ def learn(rows: list[Labelled], seed: int, watch: list[Labelled] | None = None) 
     return net
 
 
-def mean_of(nets: list[JudgeNet]) -> JudgeNet:
-    """The first net, with the mean of all their weights."""
-    states = [net.state_dict() for net in nets]
-    nets[0].load_state_dict(
-        {
-            name: torch.stack([state[name] for state in states]).mean(0) if weight.is_floating_point() else weight
-            for name, weight in states[0].items()
-        }
-    )
-    return nets[0]
-
-
 def accuracy(net: JudgeNet, data: list[Example]) -> tuple[float, float]:
     """Shares of lines whose stance and whose talk are read right."""
     net.eval()
@@ -169,7 +156,7 @@ def export(net: JudgeNet, target: Path) -> None:
 def main() -> None:
     """Learn from every line, export, say how it does on lines of other hands."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[9])
+    parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--try", dest="only_try", action="store_true", help="learn from four fifths, tell of the rest")
     options = parser.parse_args()
     rows = [row for path in sorted((*DATA.glob("train-*.tsv"), DATA / "own-train.tsv")) for row in labelled(path)]
@@ -177,9 +164,9 @@ def main() -> None:
     if options.only_try:
         random.Random(START).shuffle(rows)
         cut = len(rows) // 5
-        learn(rows[cut:], options.seeds[0], rows[:cut])
+        learn(rows[cut:], options.seed, rows[:cut])
         return
-    net = mean_of([learn(rows, seed) for seed in options.seeds])
+    net = learn(rows, options.seed)
     _, tokenizer = load_base()
     print("test: stance {:.3f}, talk {:.3f}".format(*accuracy(net, examples(tokenizer, test))))
     export(net, MODEL)

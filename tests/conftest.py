@@ -27,6 +27,14 @@ def keeping(trainer: Trainer, tmp_path: Path) -> Trainer:
     return replace(trainer, store=Store(f"sqlite:///{tmp_path / 'sessions.sqlite'}"))
 
 
+def with_settings(trainer: Trainer, settings: Settings, store: Store | None = None) -> Trainer:
+    """A trainer of other settings that shares what is loaded, but no model: each has its own failures."""
+    fresh = replace(trainer, settings=settings, store=store)
+    loaded = {name: part for name, part in vars(trainer).items() if name != "callers" and name not in vars(fresh)}
+    vars(fresh).update(loaded)
+    return fresh
+
+
 Play = Callable[..., Session]
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.turn import Done, Event, TakenBack, Word, play_turn, run_turn
 from bot.voice import draft
-from tests.conftest import Play
+from tests.conftest import Play, with_settings
 from tests.faulty import (
     MODEL,
     PROMPT_TOKENS,
@@ -95,9 +95,7 @@ def with_models(trainer: Trainer, url: str, more: dict[str, Any], store: Store |
     """A trainer that shares what is loaded, but no model: each has failures of its own to remember."""
     given: dict[str, Any] = {"model": LABEL, "calls_at_once": 8, **more}
     settings = Settings(home=trainer.settings.home, base_url=url, api_key=SecretStr(KEY), **given)
-    fresh = replace(trainer, settings=settings, store=store)
-    loaded = {name: part for name, part in vars(trainer).items() if name != "callers" and name not in vars(fresh)}
-    vars(fresh).update(loaded)
+    fresh = with_settings(trainer, settings, store)
     for role in ROLES:
         if role != "judge" and (caller := fresh.caller(role)):
             caller.chat()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.build import Trainer
 from bot.caller import Caller
 from bot.calling import Message, Trouble
-from bot.heard import numbers_in
+from bot.figures import numbers_in
 from bot.persona import SLOT
 from bot.plan import Plan
 from bot.session import Call, Spoken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from bot.models import ROLES
 from bot.session import Session, Turn
 from bot.settings import Settings
 from bot.turn import play_turn
+from tests.conftest import with_settings
 from tests.faulty import Behaviour, Exchange, Faulty, breaks_off, refuses, says_the_draft
 
 KEY = "sk-secret-77aa09"
@@ -68,9 +68,7 @@ def played(trainer: Trainer, provider: str, does: Behaviour, turns: int = 1) -> 
             home=trainer.settings.home, model=f"{provider}:some-model", base_url=server.url, api_key=SecretStr(KEY),
             **others, **LIMITS,
         )  # fmt: skip
-        fresh = replace(trainer, settings=settings, store=None)
-        loaded = {name: part for name, part in vars(trainer).items() if name != "callers" and name not in vars(fresh)}
-        vars(fresh).update(loaded)
+        fresh = with_settings(trainer, settings)
         session = fresh.start(PERSONA, seed=1)
         for _ in range(turns):
             session = play_turn(fresh, session, ASKS)

@@ -6,7 +6,8 @@ import re
 
 from bot.assessor.reader import specificity
 from bot.assessor.reading import Move, Reading
-from bot.heard import Heard, numbers_in
+from bot.figures import numbers_in
+from bot.heard import Heard
 from bot.moves import ADVANCING, MEANINGLESS, Code
 
 SURE = 0.9

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.contract import Run
-from bot.heard import numbers_in
+from bot.figures import numbers_in
 from bot.voice.telltales import AGREED, HARMLESS_NAMES, LABEL, LEFT, MADE_BY_MACHINE, NARRATED, OWN_BUSINESS, SOLD
 from bot.words import STOP, runs_of, words_of
 
