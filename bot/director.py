@@ -110,7 +110,9 @@ def _objects(moment: Moment) -> Plan | None:
     if moment.stance == Stance.GUARDED and provoked.move in DOUBTED and moment.speaker.chance(CIVIL):
         # Whoever is only guarded doubts it and does not take it up: the objection stands, and nothing is slammed.
         occasion = Occasion.DOUBT
-    words = short_words(provoked.quote)
+    # A question said back reads as a quote where it is fended off, and as nothing where its truth is weighed.
+    is_weighed = occasion == Occasion.DOUBT and is_question(provoked.quote)
+    words = None if is_weighed else short_words(provoked.quote)
     plan = Plan("objects", objection=provoked).add(moment.speaker.at(occasion, "sustain", words=words))
     if moment.after.patience < 22:
         return plan.add(moment.speaker.at(Occasion.LOSING_PATIENCE, "sustain"))

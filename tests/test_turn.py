@@ -271,3 +271,14 @@ def test_leave_taken_or_given_in_the_middle_of_a_call_is_no_hello(
 def test_words_that_only_begin_like_leave_to_go_on_are_not(trainer: Trainer, text: str) -> None:
     session = play_turn(trainer, trainer.start("freight-vp", seed=4), "How do you plan the nine trunks today?")
     assert play_turn(trainer, session, text).turns[1].act != "is let go on"
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_question_is_not_said_back_as_something_one_doubts(trainer: Trainer, persona: str) -> None:
+    for seed in range(6):
+        session = play_turn(trainer, trainer.start(persona, seed=seed), "How do you go about it today, step by step?")
+        turn = play_turn(trainer, session, "Our platform does all of that, shall I show you a demo?").turns[1]
+        if turn.objection and turn.stance == Stance.GUARDED and turn.objection.quote.endswith("?"):
+            doubts = trainer.persona(persona).lines[Occasion.DOUBT]
+            filled = [re.escape(line).replace(re.escape("{words}"), ".+") for line in doubts if "{words}" in line]
+            assert not any(re.search(pattern, turn.prospect) for pattern in filled)
